@@ -1,0 +1,275 @@
+"""What is said about a track: for each purpose reserved, open or unstated, by whom, read where and when.
+
+Two rules hold everywhere. Any statement that reserves wins over any that opens. What is unstated, unreadable or
+missing is never open.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import http_sf
+
+from noscrape.errors import ReservationError
+from noscrape.words import PURPOSES, TRAINING_PURPOSES, Purpose, Said, Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The purposes that are reserved and those that are open; the rest is unstated.
+
+    `tdm_zero` tells that the owner said `tdm-reservation: 0` in so many words: only then may we repeat it.
+    """
+
+    reserved: frozenset[Purpose] = frozenset()
+    open: frozenset[Purpose] = frozenset()
+    tdm_zero: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        return self._hash  # terms are looked up on every request, so it is computed once
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.reserved, self.open, self.tdm_zero)))
+        if self.reserved & self.open:
+            raise ValueError("a purpose cannot be reserved and open at once")
+        if self.tdm_zero and self.reserved & TRAINING_PURPOSES:
+            raise ValueError("tdm-reservation cannot be 0 where text and data mining is reserved")
+
+    def said(self, purpose: Purpose) -> Said:
+        """What is said about one purpose."""
+        if purpose in self.reserved:
+            return Said.RESERVED
+        return Said.OPEN if purpose in self.open else Said.UNSTATED
+
+    def combined(self, other: "Terms") -> "Terms":
+        """Both statements at once, the more restrictive winning for each purpose."""
+        reserved = self.reserved | other.reserved
+        return Terms(
+            reserved=reserved,
+            open=(self.open | other.open) - reserved,
+            tdm_zero=(self.tdm_zero or other.tdm_zero) and not reserved & TRAINING_PURPOSES,
+        )
+
+    def filled(self, default: Said) -> "Terms":
+        """With what is unstated taken from a default."""
+        unstated = PURPOSES - self.reserved - self.open
+        if default is Said.RESERVED:
+            return Terms(
+                reserved=self.reserved | unstated,
+                open=self.open,
+                tdm_zero=self.tdm_zero and not (unstated & TRAINING_PURPOSES),
+            )
+        if default is Said.OPEN:
+            return replace(self, open=self.open | unstated)
+        return self
+
+
+UNSTATED: Final = Terms()
+RESERVED: Final = Terms(reserved=PURPOSES)
+OPEN: Final = Terms(open=PURPOSES)
+NO_TRAINING: Final = Terms(reserved=TRAINING_PURPOSES)
+TRAINING_OPEN: Final = Terms(open=TRAINING_PURPOSES)
+TDM_ZERO: Final = Terms(open=TRAINING_PURPOSES, tdm_zero=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A statement with its source.
+
+    `source` says where it was read ("sql", "header:tdm-reservation", "default"); times are epoch seconds.
+    `missing` tells that the reader knows no such track, which is another answer than "nothing said", and never open.
+    """
+
+    terms: Terms
+    source: str
+    by: Voice = Voice.OWNER
+    read_at: float | None = None
+    declared_at: float | None = None
+    missing: bool = False
+
+    def combined(self, other: "Reservation") -> "Reservation":
+        """Both statements at once: most restrictive terms, both sources, the older reading, any owner's voice."""
+        times = [time for time in (self.read_at, other.read_at) if time is not None]
+        declared = [time for time in (self.declared_at, other.declared_at) if time is not None]
+        sources = dict.fromkeys((*self.source.split("+"), *other.source.split("+")))
+        return Reservation(
+            terms=self.terms.combined(other.terms),
+            source="+".join(sources),
+            by=Voice.OWNER if Voice.OWNER in (self.by, other.by) else Voice.SITE,
+            read_at=min(times, default=None),
+            declared_at=max(declared, default=None),
+            missing=self.missing or other.missing,
+        )
+
+
+class NoSuchTrack:
+    """What a reader returns for an id that it does not know; see `NO_SUCH_TRACK`."""
+
+    def __repr__(self) -> str:
+        return "NO_SUCH_TRACK"
+
+
+NO_SUCH_TRACK: Final = NoSuchTrack()
+
+#: A site's own words, as found in a column or returned by a callable. `no` and `0` deny the tag, they do not refuse AI.
+_WORDS: Final[Mapping[str, Terms]] = {
+    "": UNSTATED,
+    "unstated": UNSTATED,
+    "no-ai": RESERVED,
+    "no_ai": RESERVED,
+    "no ai": RESERVED,
+    "reserved": RESERVED,
+    "true": RESERVED,
+    "t": RESERVED,
+    "yes": RESERVED,
+    "y": RESERVED,
+    "on": RESERVED,
+    "1": RESERVED,
+    "noai": NO_TRAINING,
+    "noimageai": UNSTATED,
+    "no-training": NO_TRAINING,
+    "open": OPEN,
+    "false": OPEN,
+    "f": OPEN,
+    "no": OPEN,
+    "n": OPEN,
+    "off": OPEN,
+    "0": OPEN,
+}
+
+#: Readable values: text, numbers, NULL, bytes of a BIT column, a finished reservation, or several of these.
+Value = object
+
+
+def reservation(value: Value, *, source: str, now: float | None = None) -> Reservation:
+    """Read what a database or a callable answered about a track.
+
+    True, 1 and the site's own words ("no-ai") reserve every purpose; False and 0 are the owner's settled no;
+    None says nothing; a field ("train-ai=n", "tdm-reservation: 1", "noai, noimageai") says what its standard says.
+    Several values combine, the more restrictive winning.
+
+    Raises ReservationError for anything else: nonsense is a failure, and neither a yes nor a no.
+    """
+    if isinstance(value, Reservation):
+        return value if value.read_at is not None else replace(value, read_at=now)
+    if isinstance(value, NoSuchTrack):
+        return Reservation(UNSTATED, source, Voice.SITE, now, missing=True)
+    terms = _terms(value)
+    stated = bool(terms.reserved or terms.open)
+    return Reservation(terms, source, Voice.OWNER if stated else Voice.SITE, now)
+
+
+def _terms(value: Value) -> Terms:
+    if value is None:
+        return UNSTATED
+    if isinstance(value, Terms):
+        return value
+    if isinstance(value, bytes) and len(value) == 1 and value[0] in (0, 1):
+        value = value[0]
+    if isinstance(value, str | bytes):
+        return from_text(value.decode("utf-8", "replace") if isinstance(value, bytes) else value)
+    if isinstance(value, tuple | list | set | frozenset):
+        return _all(_terms(item) for item in value)
+    if not isinstance(value, complex) and value == 1:
+        return RESERVED
+    if not isinstance(value, complex) and value == 0:
+        return OPEN
+    raise ReservationError(
+        f"cannot read {_short(value)} as a reservation: wanted True, False, None, a word such as 'no-ai' or 'open', "
+        "or a field such as 'train-ai=n'"
+    )
+
+
+def _all(statements: Iterable[Terms]) -> Terms:
+    total = UNSTATED
+    for terms in statements:
+        total = total.combined(terms)
+    return total
+
+
+def from_text(text: str) -> Terms:
+    """Read a word ("no-ai") or a field ("train-ai=n", "tdm-reservation: 1", "noai, noimageai").
+
+    Raises ReservationError for text that is none of them.
+    """
+    word = text.strip().lower()
+    if word in _WORDS:
+        return _WORDS[word]
+    name, colon, rest = word.partition(":")
+    name = name.rstrip()
+    if not colon and "=" in word:
+        name, _, rest = word.partition("=")
+        name = name.rstrip()
+    if name == "tdm-reservation":
+        return from_tdm_reservation(rest)
+    if name == "x-robots-tag":
+        return from_robots_directives(rest)
+    if name == "content-usage":
+        return from_content_usage(text.partition(":")[2])
+    if "=" in word and (usage := _usage(text)) is not None:
+        return _train_ai(usage)
+    pieces = [piece.strip() for piece in word.split(",")]
+    if len(pieces) > 1 and all(piece in ("noai", "noimageai") for piece in pieces):
+        return NO_TRAINING if "noai" in pieces else UNSTATED
+    raise ReservationError(
+        f"cannot read {_short(text)} as a reservation: wanted a word such as 'no-ai' or 'open', "
+        "or a field such as 'train-ai=n' or 'tdm-reservation: 1'"
+    )
+
+
+def from_tdm_reservation(value: str) -> Terms:
+    """TDMRep section 2: `1` reserves, `0` opens, everything else counts as unset."""
+    match value.strip():
+        case "1":
+            return NO_TRAINING
+        case "0":
+            return TDM_ZERO
+        case _:
+            return UNSTATED
+
+
+def from_content_usage(value: str) -> Terms:
+    """AIPREF vocab-07: the Token `n` disallows, `y` allows; a field that does not parse says nothing at all."""
+    usage = _usage(value)
+    return UNSTATED if usage is None else _train_ai(usage)
+
+
+def _usage(value: str) -> Mapping[str, object] | None:
+    try:
+        usage = http_sf.parse(value.strip().encode("utf-8"), tltype="dictionary")
+    except (http_sf.StructuredFieldError, ValueError):
+        return None
+    return usage if isinstance(usage, dict) else None
+
+
+def _train_ai(usage: Mapping[str, object]) -> Terms:
+    item = usage.get("train-ai")
+    token = item[0] if isinstance(item, tuple) else None
+    if not isinstance(token, http_sf.Token):
+        return UNSTATED
+    return {"n": NO_TRAINING, "y": TRAINING_OPEN}.get(str(token), UNSTATED)
+
+
+#: Directives with a value of their own after a colon, which are therefore no agent's name.
+_VALUED: Final = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
+
+
+def from_robots_directives(value: str) -> Terms:
+    """One `X-Robots-Tag` line: `noai` for every agent reserves; all else is about search."""
+    agent = ""
+    for piece in value.lower().split(","):
+        name, colon, rest = piece.partition(":")
+        directive = piece.strip()
+        if colon and name.strip() == "unavailable_after":
+            break
+        if colon and name.strip() not in _VALUED:
+            agent, directive = name.strip(), rest.strip()
+        if directive == "noai" and not agent:
+            return NO_TRAINING
+    return UNSTATED
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
