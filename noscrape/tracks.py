@@ -50,7 +50,8 @@ class Route:
 class Place:
     """What a path stands for: the ids of the tracks, every spelling of them, and how they are represented.
 
-    `routed` tells that a row of the table, or the app's hook, named it; `unjudgeable` that it is too long to be read.
+    `routed` tells that a row of the table, or the app's hook, named it; `unjudgeable` that it is too long to be read;
+    `own` that it is the exact path of a document that tells the site's rules, and no track's.
     `queries` are the parameters of the query that hold ids, still to be read from each request.
     """
 
@@ -58,6 +59,7 @@ class Place:
     serves: Serves
     routed: bool = False
     unjudgeable: bool = False
+    own: bool = False
     queries: tuple[str, ...] = ()
 
     def with_query(self, query: bytes) -> "Place":
@@ -83,11 +85,15 @@ class _Row:
 class RouteTable:
     """The route table, compiled. State: a cache of paths, bounded by `cache_entries` twice.
 
+    `own_paths` are those of the documents that tell the site's rules, beside `/.well-known/*`.
     Raises ValueError for a template or a `track` that cannot be used.
     """
 
-    def __init__(self, routes: Iterable[Route], *, cache_entries: int = CACHE_ENTRIES) -> None:
+    def __init__(
+        self, routes: Iterable[Route], *, own_paths: Iterable[str] = (), cache_entries: int = CACHE_ENTRIES
+    ) -> None:
         self._rows = tuple(map(_row, routes))
+        self._own_paths = frozenset(own_paths)
         self._by_host = any(row.route.host for row in self._rows)
         self._limit = cache_entries
         self._recent: dict[str, Place] = {}
@@ -96,7 +102,7 @@ class RouteTable:
     def __bool__(self) -> bool:
         return bool(self._rows)
 
-    def place(self, path: str, *, root_path: str = "", query: bytes = b"", host: bytes | None = None) -> Place:
+    def place(self, path: str, root_path: str = "", query: bytes = b"", host: bytes | None = None) -> Place:
         """What a path serves, from the cache where it was asked before."""
         key = f"{root_path}\n{path}" if root_path else path
         if self._by_host:
@@ -131,8 +137,14 @@ class RouteTable:
                     queries[row.query] = None
                 break
         if not serves:
-            return Place((), _by_extension(path))
+            return Place((), _by_extension(path), own=self._own(path, root_path))
         return Place(tuple(tracks), serves[0], routed=True, queries=tuple(queries))
+
+    def _own(self, path: str, root_path: str) -> bool:
+        if root_path and path.startswith(root_path + "/"):
+            path = path[len(root_path) :]
+        well_known = path.startswith("/.well-known/") and collapsed(path) == path and ";" not in path
+        return well_known or path in self._own_paths
 
 
 def _row(route: Route) -> _Row:
@@ -172,7 +184,7 @@ def readings(path: str, root_path: str = "") -> tuple[str, ...]:
         return (path,)
     found = [path]
     if "://" in path.split("/", 3)[0] + "//" and not path.startswith("/"):
-        found.append("/" + (path.split("/", 3) + ["", "", ""])[3])
+        found.append("/" + [*path.split("/", 3), "", "", ""][3])
     root = root_path.rstrip("/")
     if root:
         found += [reading[len(root) :] for reading in found if reading.startswith(root + "/")]
@@ -245,8 +257,9 @@ def place_of(answer: object, serves: Serves) -> Place:
 
     The representation comes as `(ids, "media")`. Raises ValueError for anything else.
     """
-    if isinstance(answer, tuple) and len(answer) == 2 and _representation(answer[1]) is not None:
-        answer, serves = answer[0], _representation(answer[1]) or serves
+    match answer:
+        case (tracks, word) if (named := _representation(word)) is not None:
+            answer, serves = tracks, named
     if answer is None:
         return Place((), serves)
     if isinstance(answer, str | int) and not isinstance(answer, bool):

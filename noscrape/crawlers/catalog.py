@@ -1,0 +1,216 @@
+"""Crawlers as data: who each one is, what it fetches for, and how it can be told and verified.
+
+The file `catalog.toml` beside this one is the built-in list. Every entry cites its operator's page and carries a user
+agent that it must be found in and a near miss that it must not; the tests walk them all.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from hashlib import sha256
+from typing import Any, Final
+
+from noscrape.errors import CatalogError, Fault
+from noscrape.words import Purpose
+
+
+class Kind(Enum):
+    """The class of an agent, by what it is used for. `PLAYER` alone is a program in a person's hands."""
+
+    AI = "ai"
+    SEARCH = "search"
+    PREVIEW = "preview"
+    FEED = "feed"
+    PODCAST = "podcast"
+    PLAYER = "player"
+    LIBRARY = "library"
+    MONITORING = "monitoring"
+    SEO = "seo"
+    ARCHIVE = "archive"
+    SECURITY = "security"
+    ADVERTISING = "advertising"
+    ACADEMIC = "academic"
+    FEDIVERSE = "fediverse"
+    AUTOMATION = "automation"
+    SERVICE = "service"
+    UNLISTED = "unlisted"
+
+
+class RobotsStance(Enum):
+    """What the operator itself says of robots.txt."""
+
+    HONOURS = "honours"
+    IGNORES = "ignores"
+    MAY_IGNORE = "may-ignore"
+    NOT_STATED = "not-stated"
+
+
+class Proof(Enum):
+    """A way to verify a crawler that its operator has published."""
+
+    IP_RANGES = "ip-ranges"
+    REVERSE_DNS = "reverse-dns"
+    WEB_BOT_AUTH = "web-bot-auth"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crawler:
+    """One agent. `purpose` is known of AI agents only; `control_only` tokens never stand in a user agent."""
+
+    token: str
+    operator: str
+    kind: Kind
+    purpose: Purpose | None = None
+    match: tuple[str, ...] = ()
+    in_url: bool = False
+    contested: bool = False
+    control_only: bool = False
+    robots_token: str = ""
+    robots: RobotsStance = RobotsStance.NOT_STATED
+    verify: tuple[Proof, ...] = ()
+    ranges: tuple[str, ...] = ()
+    dns_suffixes: tuple[str, ...] = ()
+    page: str = ""
+    checked: date | None = None
+    examples: tuple[str, ...] = ()
+    near_misses: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def ai(self) -> bool:
+        """Whether this is an AI agent, and so something that a reservation speaks of."""
+        return self.kind is Kind.AI
+
+    @property
+    def bot(self) -> bool:
+        """Whether no person is holding it."""
+        return self.kind is not Kind.PLAYER
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All known crawlers. `version` is a digest of what they were read from."""
+
+    crawlers: tuple[Crawler, ...]
+    version: str
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """All product tokens, as their operators spell them."""
+        return frozenset(crawler.token for crawler in self.crawlers)
+
+    def find(self, token: str) -> Crawler | None:
+        """The crawler of this product token, whatever its case."""
+        wanted = token.casefold()
+        return next((crawler for crawler in self.crawlers if crawler.token.casefold() == wanted), None)
+
+    def extended(self, extra: Iterable[Crawler]) -> "Catalog":
+        """With the operator's own entries, which replace built-in ones of the same token."""
+        own = {crawler.token.casefold(): crawler for crawler in extra}
+        if not own:
+            return self
+        kept = (crawler for crawler in self.crawlers if crawler.token.casefold() not in own)
+        named = "\n".join(f"{crawler.token} {crawler.match} {crawler.purpose}" for crawler in own.values())
+        version = sha256(f"{self.version}\n{named}".encode()).hexdigest()[:12]
+        return Catalog(crawlers=(*kept, *own.values()), version=version)
+
+
+#: Words that stand in the user agents of programs that people use: never a match of their own.
+GENERIC: Final = frozenset(
+    "agent ai android api app apple applewebkit assistant bing bot browser chat chatgpt chrome chromium claude client "
+    "code compatible copilot crawl crawler cursor data deepseek devin download edge fetch fetcher firefox gecko gemini "
+    "google grok http https iphone khtml kimi lcc like linux llm macintosh meta mistral mobile mozilla music openai "
+    "opera operator perplexity player podcast python robot safari scraper search spider trae user version webkit "
+    "windows yak".split()
+)
+
+#: Shorter strings than this turn up inside ordinary words and versions.
+SHORTEST: Final = 4
+
+_ROBOTS_TOKEN: Final = re.compile(r"[A-Za-z_-]+\Z")
+
+_KEYS: Final = frozenset(Crawler.__dataclass_fields__) - {"kind"} | {"class"}
+
+
+def parse_catalog(text: bytes, *, name: str = "catalog") -> Catalog:
+    """Read a list of `[[crawler]]` entries. Raises CatalogError with every fault in it."""
+    try:
+        document = tomllib.loads(text.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CatalogError((Fault(name, "", str(error)),)) from error
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    crawlers = []
+    entries = document.get("crawler", [])
+    if not isinstance(entries, list) or not entries:
+        raise CatalogError((Fault(name, "crawler", "no entry, wanted at least one [[crawler]] table"),))
+    for number, entry in enumerate(entries, start=1):
+        place = f"{name}: entry {number}"
+        token = entry.get("token") if isinstance(entry, dict) else None
+        if not isinstance(token, str) or not token:
+            faults.append(Fault(place, "token", f"got {token!r}, wanted a product token"))
+            continue
+        place = f"{name}: {token}"
+        if token.casefold() in seen:
+            faults.append(Fault(place, "token", "stands in the list twice"))
+        seen.add(token.casefold())
+        faults += _faults(entry, place)
+        try:
+            crawlers.append(_crawler(entry))
+        except (ValueError, TypeError, KeyError) as error:
+            faults.append(Fault(place, "", str(error)))
+    if faults:
+        raise CatalogError(tuple(faults))
+    return Catalog(crawlers=tuple(crawlers), version=sha256(text).hexdigest()[:12])
+
+
+def _crawler(entry: Mapping[str, Any]) -> Crawler:
+    token = entry["token"]
+    kind = Kind(entry["class"])
+    return Crawler(
+        token=token,
+        operator=entry.get("operator", ""),
+        kind=kind,
+        purpose=Purpose(entry["purpose"]) if "purpose" in entry else None,
+        match=tuple(entry.get("match", ())) or (() if entry.get("control_only") else (token,)),
+        in_url=entry.get("in_url", False),
+        contested=entry.get("contested", False),
+        control_only=entry.get("control_only", False),
+        robots_token=entry.get("robots_token", "") or (token if _ROBOTS_TOKEN.match(token) else ""),
+        robots=RobotsStance(entry.get("robots", "not-stated")),
+        verify=tuple(Proof(proof) for proof in entry.get("verify", ())),
+        ranges=tuple(entry.get("ranges", ())),
+        dns_suffixes=tuple(entry.get("dns_suffixes", ())),
+        page=entry.get("page", ""),
+        checked=entry.get("checked"),
+        examples=tuple(entry.get("examples", ())),
+        near_misses=tuple(entry.get("near_misses", ())),
+        note=entry.get("note", ""),
+    )
+
+
+def _faults(entry: Mapping[str, Any], place: str) -> list[Fault]:
+    faults = [Fault(place, key, "unknown key") for key in sorted(entry.keys() - _KEYS)]
+    kind, control = entry.get("class"), entry.get("control_only", False)
+    if (kind == "ai") != ("purpose" in entry):
+        faults.append(Fault(place, "purpose", "belongs to class 'ai', and every entry of that class has one"))
+    if control and entry.get("match"):
+        faults.append(Fault(place, "match", "a control token never stands in a user agent"))
+    robots_token = entry.get("robots_token", "")
+    if robots_token and not _ROBOTS_TOKEN.match(robots_token):
+        faults.append(Fault(place, "robots_token", f"got {robots_token!r}, wanted letters, '_' and '-' (RFC 9309)"))
+    for string in entry.get("match", () if control else (entry["token"],)):
+        faults += [Fault(place, "match", problem) for problem in unsafe(string)]
+    return faults
+
+
+def unsafe(string: str) -> tuple[str, ...]:
+    """Why a string must not be looked for in user agents; nothing where it may."""
+    if string.casefold() in GENERIC:
+        return (f"{string!r} is a generic word that programs used by people carry",)
+    if len(string) < SHORTEST or not string.isascii() or not any(char.isalpha() for char in string):
+        return (f"{string!r} is too short or has no ASCII letters: wanted {SHORTEST} characters or more",)
+    return ()

@@ -1,0 +1,181 @@
+"""What has been read about tracks, kept for a while.
+
+A value lives for `ttl_seconds`: that is how stale one can be, unless it is forgotten by name. Requests that miss the
+same track wait for one read. When the reader fails or is too slow, the last value that it gave goes on, and without one
+the operator's `on_failure`. What the app said in its own response headers is kept beside, until it is forgotten.
+"""
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from noscrape.reservation import OPEN, RESERVED, UNSTATED, Reservation, Terms
+from noscrape.words import Said, Voice
+
+logger = logging.getLogger("noscrape")
+
+#: How long the outcome of a failed read is kept, so that a database that is gone is not asked for every request.
+FAILURE_SECONDS: Final = 5.0
+
+Scope = MutableMapping[str, Any]
+
+
+class Reader(Protocol):
+    """Where a reservation is read."""
+
+    source: str
+
+    async def read(self, track: str, scope: Scope, now: float) -> Reservation:
+        """What is said of a track. Whatever it raises counts as a failure."""
+
+    async def close(self) -> None:
+        """Let go of connections and threads."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    said: Reservation
+    expires: float
+    read: Reservation | None
+    heard: Reservation | None = None
+
+
+class Reservations:
+    """The cache in front of one reader, or of none. Keys are bounded; the least recently read goes first.
+
+    `on_change` is told of every change of a track's terms that is seen: (track, before, after, now).
+    """
+
+    def __init__(
+        self,
+        reader: Reader | None,
+        *,
+        clock: Callable[[], float],
+        ttl_seconds: float = 60.0,
+        bound: int = 50_000,
+        timeout_seconds: float = 1.0,
+        on_failure: Said = Said.RESERVED,
+        counters: Counter[str] | None = None,
+        on_change: Callable[[str, Reservation, Reservation, float], None] | None = None,
+    ) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._ttl = ttl_seconds
+        self._bound = bound
+        self._timeout = timeout_seconds
+        terms = RESERVED if on_failure is Said.RESERVED else OPEN
+        self._failure = Reservation(terms, "on-failure", Voice.SITE)
+        self._counters = Counter[str]() if counters is None else counters
+        self._on_change = on_change
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._reading: dict[str, asyncio.Task[Reservation]] = {}
+        self._told: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def known(self, track: str, now: float) -> Reservation | None:
+        """What is said of a track, None where it has to be read first."""
+        entry = self._entries.get(track)
+        if entry is None:
+            return None if self._reader is not None else NOTHING
+        if entry.expires <= now and self._reader is not None:
+            return None
+        return entry.said
+
+    async def read(self, track: str, scope: Scope) -> Reservation:
+        """Read what is said of a track; requests for the same one share a read, and none waits beyond the time-out."""
+        task = self._reading.get(track)
+        if task is None or task.get_loop() is not asyncio.get_running_loop():
+            task = asyncio.create_task(self._read(track, scope))
+            self._reading[track] = task
+            task.add_done_callback(
+                lambda done: self._reading.pop(track, None) if self._reading.get(track) is done else None
+            )
+        return await asyncio.shield(task)
+
+    async def _read(self, track: str, scope: Scope) -> Reservation:
+        reader = self._reader
+        if reader is None:
+            return NOTHING
+        entry = self._entries.get(track)
+        lives = self._ttl
+        try:
+            async with asyncio.timeout(self._timeout):
+                read = await reader.read(track, scope, self._clock())
+        except Exception as error:  # a reader is the app's code, or a database: whatever it raises is a failure
+            self._failed(reader, error)
+            last = entry.read if entry else None
+            read, lives = last or self._failure, min(self._ttl, FAILURE_SECONDS)
+            self._keep(track, read, entry, lives, last=last)
+        else:
+            self._told.discard(reader.source)
+            self._keep(track, read, entry, lives, last=read)
+        return self._entries[track].said
+
+    def _keep(
+        self, track: str, read: Reservation, entry: _Entry | None, lives: float, *, last: Reservation | None
+    ) -> None:
+        heard = entry.heard if entry else None
+        said = read.combined(heard) if heard else read
+        now = self._clock()
+        self._entries[track] = _Entry(said, now + lives, last, heard)
+        self._entries.move_to_end(track)
+        if len(self._entries) > self._bound:
+            self._entries.popitem(last=False)
+            self._counters["reservations_evicted"] += 1
+        if entry and last is read and entry.said.terms != said.terms and self._on_change:
+            self._on_change(track, entry.said, said, now)
+
+    def heard(self, track: str, terms: Terms, source: str, now: float) -> None:
+        """Remember what the app's own answer reserved; it adds to what is known and takes nothing back."""
+        entry = self._entries.get(track)
+        before = entry.said if entry else NOTHING
+        if terms.reserved <= before.terms.reserved:
+            return
+        said = Reservation(terms, source, Voice.OWNER, now)
+        if entry is None:
+            entry = _Entry(NOTHING, now if self._reader else float("inf"), None)
+            self._entries[track] = entry
+            if len(self._entries) > self._bound:
+                self._entries.popitem(last=False)
+                self._counters["reservations_evicted"] += 1
+        entry.heard = entry.heard.combined(said) if entry.heard else said
+        entry.said = entry.said.combined(entry.heard) if entry.said is not NOTHING else entry.heard
+        if self._on_change:
+            self._on_change(track, before, entry.said, now)
+
+    def forget(self, track: str | None = None) -> None:
+        """Drop what is known of a track, or of all of them, so that the next request reads it anew."""
+        if track is None:
+            self._entries.clear()
+        else:
+            self._entries.pop(track, None)
+
+    async def close(self) -> None:
+        """Let go of the reader."""
+        for task in tuple(self._reading.values()):
+            task.cancel()
+        if self._reader is not None:
+            await self._reader.close()
+
+    def _failed(self, reader: Reader, error: Exception) -> None:
+        self._counters["reader_failures"] += 1
+        if reader.source in self._told:
+            return
+        self._told.add(reader.source)
+        what = f"no answer within {self._timeout} s" if isinstance(error, TimeoutError) else repr(error)
+        logger.error(
+            "the reservation reader %r failed: %s; the last known value of each track, else [tracks] on_failure, holds "
+            "until it answers again",
+            reader.source,
+            what,
+            exc_info=error,
+        )
+
+
+#: Nothing was ever said: the site's default fills it.
+NOTHING: Final = Reservation(UNSTATED, "default", Voice.SITE)
