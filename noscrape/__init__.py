@@ -1,0 +1,24 @@
+"""noscrape makes a track's no-AI tag hold: AI crawlers are refused what its owner reserved, listeners never are."""
+
+from noscrape.config import Config
+from noscrape.decision import Decision
+from noscrape.errors import ConfigError, NoScrapeError
+from noscrape.log import Event
+from noscrape.middleware import NoScrape
+from noscrape.reservation import NO_SUCH_TRACK, Reservation, Terms
+from noscrape.words import Purpose, Said, Serves
+
+__all__ = [
+    "NO_SUCH_TRACK",
+    "Config",
+    "ConfigError",
+    "Decision",
+    "Event",
+    "NoScrape",
+    "NoScrapeError",
+    "Purpose",
+    "Reservation",
+    "Said",
+    "Serves",
+    "Terms",
+]

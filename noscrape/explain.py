@@ -1,0 +1,180 @@
+"""One request, told in full: what would be decided now, by which rule of which line, and what would be sent.
+
+It takes the same steps as traffic, through the same site, and adds nothing of its own but the telling.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from noscrape.clients import Client
+from noscrape.decision import Decision
+from noscrape.log import Event
+from noscrape.request import Facts
+from noscrape.reservation import Reservation
+from noscrape.signals import SIGNALLED
+from noscrape.site import Judgement, Site, terms_words
+from noscrape.words import Action, Mode
+
+#: A support id that no real answer carries.
+_EXAMPLE_ID = "0000000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What was found out about a request, in the order in which it is found out."""
+
+    site: Site
+    facts: Facts
+    judgement: Judgement
+
+    @property
+    def decision(self) -> Decision:
+        """The outcome."""
+        return self.judgement.decision
+
+    @property
+    def setting(self) -> str:
+        """The setting that decided, with the file and line where it stands: `noscrape.toml:17: stance`."""
+        key = self.decision.setting
+        return f"{self.site.loaded.place(key)}: {key}" if key else "built in"
+
+    @property
+    def sent(self) -> tuple[int | None, list[tuple[str, str]]]:
+        """The status and the headers that noscrape would send or add. None: the app's own status."""
+        if self.decision.stops:
+            answer = self.site.refusal(self.facts, self.judgement, support_id=_EXAMPLE_ID)
+            return answer.status, _texts(answer.headers)
+        return None, _texts(self.judgement.ruling.signals)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, for a program."""
+        judgement, decision = self.judgement, self.decision
+        client = self.site.client(self.facts)
+        status, headers = self.sent
+        crawlers = judgement.claim.crawlers if judgement.claim else ()
+        return {
+            "method": self.facts.method,
+            "path": self.facts.path,
+            "user_agent": _agent(self.facts),
+            "client": client.key or None,
+            "peer": self.facts.peer,
+            "partner": client.partner,
+            "tracks": list(judgement.place.tracks),
+            "serves": judgement.place.serves.value,
+            "routed": judgement.place.routed,
+            "own_document": judgement.own_document,
+            "reservation": terms_words(judgement.ruling.terms),
+            "reservation_source": judgement.said.source,
+            "reservation_by": judgement.said.by.value,
+            "track_missing": judgement.said.missing,
+            "crawlers": [
+                {
+                    "token": crawler.token,
+                    "operator": crawler.operator,
+                    "class": crawler.kind.value,
+                    "purpose": crawler.purpose.value if crawler.purpose else None,
+                    "page": crawler.page,
+                }
+                for crawler in crawlers
+            ],
+            "matched": judgement.claim.matched if judgement.claim else None,
+            "mode": self.site.loaded.config.mode.value,
+            "action": decision.action.value,
+            "enforced": decision.enforced,
+            "rule": decision.rule,
+            "reason": decision.reason,
+            "setting": self.setting,
+            "evidence": dict(decision.evidence),
+            "status": status,
+            "headers": [list(header) for header in headers],
+        }
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Everything, for a person: labels with what is said under them."""
+        judgement, decision, facts = self.judgement, self.decision, self.facts
+        found = [("request", f"{facts.method} {facts.path}"), ("user agent", _agent(facts) or "none")]
+        found.append(("client", _client(self.site.client(facts), facts)))
+        found.append(("work", _work(judgement)))
+        found.append(("reservation", _reservation(judgement)))
+        found += [("crawler", text) for text in _crawlers(judgement)] or [("crawler", "names no crawler that is known")]
+        verb = {Action.ALLOW: "allowed", Action.REFUSE: "refused", Action.THROTTLE: "throttled"}[decision.action]
+        if decision.action is not Action.ALLOW and not decision.enforced:
+            verb = f"would be {verb}, and is only observed"
+        found.append(("decision", f"{verb}, by rule {decision.rule}: {decision.reason}"))
+        found.append(("set by", self.setting))
+        found += [("evidence", f"{name}: {value}") for name, value in decision.evidence.items()]
+        status, headers = self.sent
+        if status is not None:
+            found.append(("sent", f"status {status}"))
+        elif headers:
+            found.append(("sent", f"the app's answer, and on {', '.join(map(str, sorted(SIGNALLED)))} these headers"))
+        else:
+            unchanged = " (observe mode changes nothing)" if self.site.loaded.config.mode is Mode.OBSERVE else ""
+            found.append(("sent", f"the app's answer, unchanged{unchanged}"))
+        found += [("", f"{name}: {value}") for name, value in headers]
+        return found
+
+
+async def explain(site: Site, facts: Facts, *, said: Reservation | None = None) -> Explanation:
+    """Judge a request as traffic would be judged now. `said` stands in for what the reader would say."""
+    now = site.clock()
+    place = site.place(facts)
+    if said is None:
+        said = site.said(place, now)
+    if said is None:
+        said = await site.read(place, {"type": "http", "method": facts.method, "path": facts.path, "headers": []})
+    return Explanation(site, facts, site.judge(facts, place, said, now))
+
+
+def facts_of_event(event: Event) -> Facts:
+    """The request that a line of the log tells of, as far as it does: no query, and no header but the user agent."""
+    agent = event.user_agent.encode("latin-1", "replace") if event.user_agent is not None else None
+    headers = None if agent is None else ((b"user-agent", agent),)
+    return Facts(event.method or "GET", event.path or "/", "", b"", agent, headers, event.client)
+
+
+def _agent(facts: Facts) -> str | None:
+    return facts.user_agent.decode("latin-1") if facts.user_agent else None
+
+
+def _client(client: Client, facts: Facts) -> str:
+    if not client.key:
+        return "not known"
+    how = "the peer of the connection" if facts.peer == str(client.address) else f"reached through {facts.peer}"
+    return f"{client.key} ({how}{', a partner' if client.partner else ''})"
+
+
+def _work(judgement: Judgement) -> str:
+    place = judgement.place
+    if place.unjudgeable:
+        return "the path is too long to be judged, so it is taken for the most protected one"
+    if judgement.own_document:
+        return "none: a document that tells the site's own rules"
+    if not place.routed:
+        return "no route names a track here: the whole site's default"
+    named = "track " + " and ".join(place.tracks) if place.tracks else "no single track"
+    return f"{named}, as {place.serves.value}"
+
+
+def _reservation(judgement: Judgement) -> str:
+    terms, said = judgement.ruling.terms, judgement.said
+    reserved = ", ".join(word for word, value in terms_words(terms).items() if value == "reserved")
+    source = f"{said.source}, by the {said.by.value}"
+    if said.missing:
+        source += "; no such track, which is never open"
+    return f"reserved: {reserved} ({source})" if reserved else f"open ({source})"
+
+
+def _crawlers(judgement: Judgement) -> list[str]:
+    texts = []
+    for crawler in judgement.claim.crawlers if judgement.claim else ():
+        purpose = f", purpose {crawler.purpose.value}" if crawler.purpose else ""
+        texts.append(
+            f"calls itself {crawler.token} ({crawler.operator or 'operator not known'}), "
+            f"class {crawler.kind.value}{purpose}; unverified; {crawler.page}"
+        )
+    return texts
+
+
+def _texts(headers: Any) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]

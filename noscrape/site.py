@@ -1,0 +1,352 @@
+"""A site: everything that one configuration makes, made once, and the judgement of requests by it.
+
+Every shell takes the same steps, so that traffic, `explain` and `replay` cannot disagree: `place` (which work), `said`
+(what its owner said, or None where it must be read first), `judge` (who is asking, how have they been behaving, so what
+do we do).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from noscrape.clients import Client, Clients
+from noscrape.config import Config, Loaded
+from noscrape.config.model import Extra
+from noscrape.crawlers import Catalog, Claim, Crawler, Kind, Matcher, parse_catalog
+from noscrape.decision import Decision, Policy
+from noscrape.log import Event
+from noscrape.patterns import Quota, Quotas, Visit
+from noscrape.policy import Case, decide
+from noscrape.readers import NOTHING, IdType, Reader, Reservations, SqlReader
+from noscrape.request import Facts
+from noscrape.reservation import UNSTATED, Reservation, Terms
+from noscrape.signals import Emission, Refusal, refusal
+from noscrape.stores import MemoryCounts
+from noscrape.tracks import Place, Route, RouteTable
+from noscrape.words import Action, Mode, Purpose, Said, Verification, Voice
+
+#: Distinct crawlers for which the decision under the same terms is kept.
+_DECISIONS_KEPT = 4096
+
+#: Characters of a path, or of a request id, that the log keeps.
+_PATH_KEPT = 500
+
+_UNJUDGEABLE = Reservation(UNSTATED, "path-too-long", Voice.SITE, missing=True)
+
+
+@dataclass(slots=True)
+class Ruling:
+    """What terms mean: the signals that go out with an answer or a refusal, and the decision for each crawler."""
+
+    terms: Terms
+    signals: tuple[tuple[bytes, bytes], ...]
+    refusal_signals: tuple[tuple[bytes, bytes], ...]
+    decisions: dict[tuple[Crawler, ...], Decision] = field(default_factory=dict)
+
+
+class Sent(NamedTuple):
+    """What went out. `hash` is the beginning of the body's SHA-256, kept of our own documents alone."""
+
+    status: int | None = None
+    bytes: int | None = None
+    delivery: str | None = None
+    hash: str | None = None
+
+
+class Judgement(NamedTuple):
+    """What was found out about one request, and what is to be done."""
+
+    decision: Decision
+    ruling: Ruling
+    said: Reservation
+    place: Place
+    claim: Claim | None
+    own_document: bool = False
+
+
+def builtin_catalog() -> Catalog:
+    """The list of crawlers that comes with the package."""
+    return parse_catalog((files("noscrape.crawlers") / "catalog.toml").read_bytes(), name="catalog.toml")
+
+
+class Site:
+    """One configuration at work. Lives until the next one replaces it; counters and caches outlive it."""
+
+    counters: Counter[str]
+    matcher: Matcher
+    reservations: Reservations
+    counts: MemoryCounts
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        clock: Callable[[], float],
+        reader: Reader | None = None,
+        catalog: Catalog | None = None,
+        previous: "Site | None" = None,
+        on_change: Callable[[str, Reservation, Reservation, float], None] | None = None,
+    ) -> None:
+        config = loaded.config
+        self.loaded = loaded
+        self.clock = clock
+        self.catalog = catalog_of(config, catalog or builtin_catalog())
+        self.counters = previous.counters if previous else Counter[str]()
+        self.policy = policy_of(config)
+        self.emission = emission_of(config)
+        self.observing = config.mode is Mode.OBSERVE
+        #: Whether the app's own response headers may reserve a track.
+        self.listening = config.tracks.app_answer
+        same_list = previous is not None and previous.catalog.version == self.catalog.version
+        self.matcher = previous.matcher if previous and same_list else Matcher(self.catalog)
+        self._clients = Clients(
+            trusted_proxies=config.clients.trusted_proxies,
+            partners=config.clients.partners,
+            ipv6_prefix=config.clients.ipv6_prefix,
+        )
+        self._routes = RouteTable(
+            (
+                Route(path=route.path, serves=route.serves, track=route.track, host=route.host)
+                for route in config.tracks.routes
+            ),
+            own_paths=own_paths(config),
+        )
+        self._hosts = any(route.host for route in config.tracks.routes)
+        self._site_default = config.site.default
+        self._track_default = config.tracks.default
+        self._rulings: dict[tuple[Terms, bool, bool], Ruling] = {}
+        self._nothing_said = self._ruled(UNSTATED, False, False)
+        self.reader_settings = (config.tracks.reader, config.tracks.timeout_seconds, config.tracks.cache_size)
+        self._given_reader = reader
+        if previous is not None and previous.reader_settings == self.reader_settings:
+            self.reservations = previous.reservations
+        else:
+            self.reservations = Reservations(
+                reader or reader_of(config),
+                clock=clock,
+                ttl_seconds=config.tracks.cache_seconds,
+                bound=config.tracks.cache_size,
+                timeout_seconds=config.tracks.timeout_seconds,
+                on_failure=config.tracks.on_failure,
+                counters=self.counters,
+                on_change=on_change,
+            )
+        self.counts = previous.counts if previous else MemoryCounts(bound=config.patterns.clients)
+        self._quotas = Quotas(quotas_of(config), counts=self.counts, clients=config.patterns.clients)
+        self._counting = bool(config.patterns.quota)
+
+    def place(self, facts: Facts) -> Place:
+        """Which work a request asks for, by the route table."""
+        host = facts.header(b"host") if self._hosts else None
+        return self._routes.place(facts.path, facts.root_path, facts.query, host)
+
+    def said(self, place: Place, now: float) -> Reservation | None:
+        """What is said of the tracks of a place, None where one of them has to be read first."""
+        tracks = place.tracks
+        if len(tracks) == 1:
+            return self.reservations.known(tracks[0], now)
+        if not tracks:
+            return _UNJUDGEABLE if place.unjudgeable else NOTHING
+        known = [self.reservations.known(track, now) for track in tracks]
+        return None if None in known else _together(item for item in known if item is not None)
+
+    async def read(self, place: Place, scope: MutableMapping[str, Any]) -> Reservation:
+        """The same, read now. Never raises: a failure has its configured answer."""
+        return _together([await self.reservations.read(track, scope) for track in place.tracks])
+
+    def ruling(self, place: Place, said: Reservation) -> Ruling:
+        """What a statement means at a place, with what it leaves unsaid filled from the operator's defaults."""
+        if said is NOTHING and not place.routed:
+            return self._nothing_said
+        key = (said.terms, place.routed, said.missing)
+        return self._rulings.get(key) or self._ruled(*key)
+
+    def _ruled(self, terms: Terms, routed: bool, missing: bool) -> Ruling:
+        default = self._track_default if routed else self._site_default
+        filled = terms.filled(Said.RESERVED if missing else default)
+        lines = () if self.observing else self.emission.lines(filled)
+        ruling = Ruling(filled, lines, self.emission.lines(filled, refusal=True))
+        self._rulings[terms, routed, missing] = ruling
+        return ruling
+
+    def client(self, facts: Facts) -> Client:
+        """Who is asking, by address."""
+        return self._clients.client(facts)
+
+    def judge(self, facts: Facts, place: Place, said: Reservation, now: float) -> Judgement:
+        """Decide about one request, counting it against the quotas where no rule above them ends it."""
+        ruling = self.ruling(place, said)
+        claim = self.matcher.claim_of(facts.user_agent) if facts.user_agent else None
+        if (place.own and facts.method in ("GET", "HEAD")) or (facts.method == "OPTIONS" and facts.preflight):
+            decision = decide(Case(ruling.terms, own_document=True), self.policy)
+            return Judgement(decision, ruling, said, place, claim, own_document=True)
+        if not self._clients.plain and (client := self._clients.client(facts)).partner:
+            decision = decide(Case(ruling.terms, partner=client.key), self.policy)
+            return Judgement(decision, ruling, said, place, claim)
+        crawlers = claim.crawlers if claim is not None else ()
+        decision = ruling.decisions.get(crawlers) or self._decided(ruling, crawlers)
+        if self._counting and not decision.stops and ruling.terms.reserved:
+            finding = self._quotas.observe(Visit(self._clients.key(facts), place, facts), now)
+            if finding is not None:
+                self.counters["findings"] += 1
+                decision = decide(Case(ruling.terms, crawlers=crawlers, findings=(finding,)), self.policy)
+        return Judgement(decision, ruling, said, place, claim)
+
+    def _decided(self, ruling: Ruling, crawlers: tuple[Crawler, ...]) -> Decision:
+        """The decision where behaviour plays no part, which depends on nothing else and is kept."""
+        if len(ruling.decisions) >= _DECISIONS_KEPT:
+            ruling.decisions.clear()
+        decision = ruling.decisions[crawlers] = decide(Case(ruling.terms, crawlers=crawlers), self.policy)
+        return decision
+
+    def answered(self, judgement: Judgement, terms: Terms, source: str, now: float) -> Judgement:
+        """The judgement again, after the app's own answer has reserved more. What was counted is not counted again."""
+        for track in judgement.place.tracks:
+            self.reservations.heard(track, terms, source, now)
+        said = judgement.said.combined(Reservation(terms, source, Voice.OWNER, now))
+        ruling = self.ruling(judgement.place, said)
+        if judgement.decision.stops or judgement.decision.rule in ("own-documents", "partner"):
+            return judgement._replace(ruling=ruling, said=said)
+        crawlers = judgement.claim.crawlers if judgement.claim is not None else ()
+        decision = ruling.decisions.get(crawlers) or self._decided(ruling, crawlers)
+        return judgement._replace(decision=decision, ruling=ruling, said=said)
+
+    def refusal(self, facts: Facts, judgement: Judgement, *, support_id: str) -> Refusal:
+        """What is sent to a request that is stopped."""
+        site, headers = self.loaded.config.site, dict(facts.headers or ())
+        return refusal(
+            judgement.decision,
+            support_id=support_id,
+            accept=headers.get(b"accept"),
+            origin=headers.get(b"origin"),
+            signals=judgement.ruling.refusal_signals,
+            contact=site.contact or "",
+            policy=site.policy or "",
+        )
+
+    def event(self, facts: Facts, judgement: Judgement, now: float, *, support_id: str, sent: Sent) -> Event:
+        """What is remembered of one request."""
+        decision, claim = judgement.decision, judgement.claim
+        address = self.client(facts).address
+        crawler = claim.crawler if claim else None
+        return Event(
+            kind="own-document" if judgement.own_document else "request",
+            time=now,
+            id=support_id,
+            mode=self.loaded.config.mode.value,
+            action=decision.action.value,
+            enforced=decision.enforced,
+            status=sent.status,
+            rule=decision.rule,
+            reason=decision.reason,
+            setting=decision.setting,
+            evidence=decision.evidence,
+            client=str(address) if address is not None else None,
+            user_agent=facts.user_agent.decode("latin-1") if facts.user_agent is not None else None,
+            token=crawler.token if crawler else None,
+            operator=crawler.operator if crawler else None,
+            crawler_class=crawler.kind.value if crawler else None,
+            purpose=crawler.purpose.value if crawler and crawler.purpose else None,
+            verification=Verification.UNKNOWN.value if crawler else None,
+            tracks=judgement.place.tracks,
+            serves=judgement.place.serves.value,
+            reservation=terms_words(judgement.ruling.terms),
+            reservation_source=judgement.said.source,
+            reservation_by=judgement.said.by.value,
+            method=facts.method,
+            path=facts.path[:_PATH_KEPT],
+            bytes=sent.bytes,
+            delivery=sent.delivery,
+            request_id=_text(facts.header(b"x-request-id")),
+            served_hash=sent.hash,
+            catalog=self.catalog.version,
+            config=self.loaded.digest,
+        )
+
+
+def terms_words(terms: Terms) -> dict[str, str]:
+    """Terms as the log spells them."""
+    return {purpose.value: terms.said(purpose).value for purpose in Purpose}
+
+
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header[:_PATH_KEPT].decode("latin-1")
+
+
+def _together(statements: Iterable[Reservation]) -> Reservation:
+    total, *rest = statements
+    for statement in rest:
+        total = total.combined(statement)
+    return total
+
+
+def catalog_of(config: Config, builtin: Catalog) -> Catalog:
+    """The built-in list with the operator's own entries."""
+    return builtin.extended(map(_own_crawler, config.crawlers.extra))
+
+
+def _own_crawler(extra: Extra) -> Crawler:
+    return Crawler(
+        token=extra.token,
+        operator=extra.operator,
+        kind=Kind.AI,
+        purpose=extra.purpose,
+        match=extra.match,
+        in_url=extra.in_url,
+        page=extra.page,
+    )
+
+
+def policy_of(config: Config) -> Policy:
+    """The settings that `decide()` needs."""
+    agents = {token.casefold(): answer for token, answer in config.crawlers.agents.items()}
+    return Policy(stance=config.stance, mode=config.mode, purposes=config.crawlers.purposes, agents=agents)
+
+
+def emission_of(config: Config) -> Emission:
+    """The settings of what is said in headers."""
+    return Emission(
+        x_robots_tag=config.signals.x_robots_tag,
+        tdm_reservation=config.signals.tdm_reservation,
+        content_usage=config.signals.content_usage != "off",
+        link=config.signals.link,
+        policy=config.site.policy or "",
+        licence=config.site.licence or "",
+        shared_cache=config.site.shared_cache,
+    )
+
+
+def quotas_of(config: Config) -> Iterable[Quota]:
+    """The operator's quotas."""
+    watching = config.patterns.mode is Mode.OBSERVE
+    for number, quota in enumerate(config.patterns.quota):
+        yield Quota(
+            name=quota.name,
+            limit=quota.limit,
+            per=quota.per,
+            serves=frozenset(quota.serves),
+            paths=quota.paths,
+            action=Action.REFUSE if quota.action == "refuse" else Action.THROTTLE,
+            enforced=quota.action != "observe" and not watching,
+            setting=f"patterns.quota.{number}",
+        )
+
+
+def reader_of(config: Config) -> Reader | None:
+    """The reader that the configuration names. Raises ReaderError where it cannot be made."""
+    reader = config.tracks.reader
+    if reader is None:
+        return None
+    return SqlReader(reader.url, reader.query, id_type=IdType(reader.id_type))
+
+
+def own_paths(config: Config) -> Iterable[str]:
+    """The paths of the documents that tell the site's rules; never the front page."""
+    yield "/robots.txt"
+    for url in (config.site.policy, config.site.licence):
+        path = urlsplit(url or "").path
+        if path not in ("", "/"):
+            yield path
