@@ -143,6 +143,7 @@ def parse_catalog(text: bytes, *, name: str = "catalog") -> Catalog:
         raise CatalogError((Fault(name, "", str(error)),)) from error
     faults: list[Fault] = []
     seen: set[str] = set()
+    owners: dict[str, str] = {}
     crawlers = []
     entries = document.get("crawler", [])
     if not isinstance(entries, list) or not entries:
@@ -158,6 +159,10 @@ def parse_catalog(text: bytes, *, name: str = "catalog") -> Catalog:
             faults.append(Fault(place, "token", "stands in the list twice"))
         seen.add(token.casefold())
         faults += _faults(entry, place)
+        for string in entry.get("match", ()) or (token,):
+            owner = owners.setdefault(str(string).casefold(), token)
+            if owner != token:
+                faults.append(Fault(place, "match", f"{string!r} is already looked for by {owner}"))
         try:
             crawlers.append(_crawler(entry))
         except (ValueError, TypeError, KeyError) as error:

@@ -28,15 +28,23 @@ RESTRICTIVENESS: Final = (
     Purpose.DATASET,
     Purpose.UNDISCLOSED,
     Purpose.SEARCH,
-    Purpose.ASSISTANT,
     Purpose.AGENT,
+    Purpose.ASSISTANT,
     None,
 )
 
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)[^\s;,()<>\"'\[\]{}|]*|[^\s@;,()<>:+/]{1,64}@[^\s@;,()<>]{1,255}")
 
-#: Agents that we do not know and that call themselves robots: named in the log, never acted upon.
-_UNLISTED: Final = re.compile(r"(?<![a-z0-9])[a-z0-9._-]{0,40}(?:bot|crawler|spider|scraper)(?![a-z0-9])")
+#: Agents that we do not know and that call themselves robots: named in the log, never acted upon. A word that ends as
+#: robots' names do, with a version glued on or none (CUBOT is a make of phones), or a comment of the form
+#: `(compatible; Name; +https://...)`, its address blanked, which old browsers' comments do not have.
+_UNLISTED: Final = re.compile(
+    r"(?<![a-z0-9])(?!cubot)[a-z0-9]{0,40}?"
+    r"(?:bots?|robots?|crawl(?:er|ers|ing)?|spiders?|spyder|scrap(?:er|ing|y)|slurp|fetch(?:er)?|grabber|indexer"
+    r"|harvester|archiver|extractor|checker|validator|monitor(?:ing)?|uptime|scanner|prob(?:e|er)|survey"
+    r"|unfurl(?:er)?|http[-_ ]?client|requester)(?:v?[0-9]{1,8})?(?![a-z0-9])"
+    r"|\(compatible;(?! ?msie| ?konqueror)[^()]{0,120}[+;] {0,2}\+? {9}"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +117,7 @@ class Matcher:
     def unlisted(self, user_agent: str) -> str | None:
         """The word by which an agent that is in no catalog calls itself a robot, if it does."""
         match = _UNLISTED.search(_ADDRESS.sub(_blank, user_agent.lower()))
-        return match.group() if match else None
+        return match.group().strip() if match else None
 
 
 def _blank(match: re.Match[str]) -> str:
