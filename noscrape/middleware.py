@@ -10,7 +10,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from hashlib import sha256
 from inspect import isawaitable
-from os import PathLike, urandom
+from os import PathLike
+from random import getrandbits
 from typing import Any, Final
 
 from noscrape.config import Config, Loaded, Reloader, load
@@ -22,7 +23,7 @@ from noscrape.readers import CallableReader, ReadReservation
 from noscrape.request import Facts
 from noscrape.reservation import Reservation
 from noscrape.signals import SIGNALLED, Refusal, add, concerned, refusal, reserved_by_app
-from noscrape.site import Judgement, Sent, Site, builtin_catalog, terms_words
+from noscrape.site import Judgement, Sent, Site, builtin_catalog, terms_words, waits_for_restart
 from noscrape.tracks import Place, place_of
 from noscrape.words import Action
 
@@ -105,7 +106,7 @@ class NoScrape:
         site = self._site  # one snapshot for the whole request, whatever is reloaded meanwhile
         try:
             if not self._started:
-                self._start()
+                self._start(scope)
             now = site.clock()
             facts = facts_of(scope)
             place = site.place(facts) if self._track_of is None else await self._hooked(site, facts, scope)
@@ -157,7 +158,7 @@ class NoScrape:
     async def _refuse(
         self, site: Site, facts: Facts, judgement: Judgement, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        support_id = urandom(8).hex()
+        support_id = _new_id()
         answer = site.refusal(facts, judgement, support_id=support_id)
         site.counters["refused" if judgement.decision.action is Action.REFUSE else "throttled"] += 1
         if self._remembering and self._records(judgement):
@@ -187,7 +188,7 @@ class NoScrape:
         sent: Sent,
         support_id: str = "",
     ) -> None:
-        self._emit(site.event(facts, judgement, now, support_id=support_id or urandom(8).hex(), sent=sent))
+        self._emit(site.event(facts, judgement, now, support_id=support_id or _new_id(), sent=sent))
 
     def _emit(self, event: Event) -> None:
         if self._log is not None:
@@ -237,9 +238,14 @@ class NoScrape:
             on_change=self._changed,
         )
 
-    def _start(self) -> None:
+    def _start(self, scope: Scope) -> None:
         """Threads start with the first request, since workers fork after the constructor."""
         self._started = True
+        if prefix := scope.get("root_path"):
+            self.warn_once(
+                f"noscrape stands under {prefix!r}: robots.txt and /.well-known/ of the whole origin are not its to "
+                "guard or serve; see to them where the origin is served"
+            )
         if self._file is not None:
             self._reloader = Reloader(
                 self._file, self._site.loaded, self._swap, self._keep, tokens=self._catalog.tokens
@@ -248,6 +254,8 @@ class NoScrape:
         atexit.register(self.close)
 
     def _swap(self, loaded: Loaded) -> None:
+        if waiting := waits_for_restart(self._site.loaded.config, loaded.config):
+            logger.warning("%s reloaded; these changes wait for a restart: %s", loaded.name, ", ".join(waiting))
         self._site = self._build(loaded, self._site)
         self._recorded = frozenset(loaded.config.log.record)
         self._emit(Event(kind="reloaded", time=self._clock(), config=loaded.digest, catalog=self._site.catalog.version))
@@ -400,7 +408,12 @@ def log_of(loaded: Loaded) -> LogWriter | None:
 
 def _failure_refusal() -> Refusal:
     decision = Decision(Action.REFUSE, "failure", "noscrape failed, and on_error is 'refuse'", setting="on_error")
-    return refusal(decision, support_id=urandom(8).hex())
+    return refusal(decision, support_id=_new_id())
+
+
+def _new_id() -> str:
+    """An id to find a line of the log by. It is no secret, and the generator seeds itself anew after a fork."""
+    return f"{getrandbits(64):016x}"
 
 
 def _where(error: Exception) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from operator import attrgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from noscrape.config.model import Extra
 from noscrape.crawlers import Catalog, Claim, Crawler, Kind, Matcher, parse_catalog
 from noscrape.decision import Decision, Policy
 from noscrape.log import Event
-from noscrape.patterns import Quota, Quotas, Visit
+from noscrape.patterns import Playing, Quota, Quotas, Visit
 from noscrape.policy import Case, decide
 from noscrape.readers import NOTHING, IdType, Reader, Reservations, SqlReader
 from noscrape.request import Facts
@@ -79,6 +80,7 @@ class Site:
     matcher: Matcher
     reservations: Reservations
     counts: MemoryCounts
+    playing: Playing
 
     def __init__(
         self,
@@ -119,11 +121,11 @@ class Site:
         self._track_default = config.tracks.default
         self._rulings: dict[tuple[Terms, bool, bool], Ruling] = {}
         self._nothing_said = self._ruled(UNSTATED, False, False)
-        self.reader_settings = (config.tracks.reader, config.tracks.timeout_seconds, config.tracks.cache_size)
-        self._given_reader = reader
-        if previous is not None and previous.reader_settings == self.reader_settings:
-            self.reservations = previous.reservations
+        if previous is not None:
+            self.reservations, self.counts, self.playing = previous.reservations, previous.counts, previous.playing
         else:
+            self.counts = MemoryCounts(bound=config.patterns.clients)
+            self.playing = Playing(bound=config.patterns.clients)
             self.reservations = Reservations(
                 reader or reader_of(config),
                 clock=clock,
@@ -134,8 +136,7 @@ class Site:
                 counters=self.counters,
                 on_change=on_change,
             )
-        self.counts = previous.counts if previous else MemoryCounts(bound=config.patterns.clients)
-        self._quotas = Quotas(quotas_of(config), counts=self.counts, clients=config.patterns.clients)
+        self._quotas = Quotas(quotas_of(config), counts=self.counts, playing=self.playing)
         self._counting = bool(config.patterns.quota)
 
     def place(self, facts: Facts) -> Place:
@@ -265,6 +266,18 @@ class Site:
             catalog=self.catalog.version,
             config=self.loaded.digest,
         )
+
+
+#: Sections whose changes wait for a restart: caches, counts, connections and files outlive a reload.
+AT_RESTART = ("log", "tracks.reader", "tracks.cache_seconds", "tracks.cache_size", "tracks.timeout_seconds",
+              "tracks.on_failure", "patterns.clients")  # fmt: skip
+
+
+def waits_for_restart(before: Config, after: Config) -> tuple[str, ...]:
+    """The settings that a reload changed and that only a restart puts to use; `log.record` is put to use at once."""
+    kept = after.log.model_copy(update={"record": before.log.record})
+    after = after.model_copy(update={"log": kept})
+    return tuple(key for key in AT_RESTART if attrgetter(key)(before) != attrgetter(key)(after))
 
 
 def terms_words(terms: Terms) -> dict[str, str]:

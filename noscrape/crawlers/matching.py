@@ -99,16 +99,15 @@ class Matcher:
 
     def look(self, user_agent: str) -> Claim | None:
         """The same without the cache, and without the cap."""
-        text = user_agent.lower()
+        lowered = user_agent.lower()
         found: dict[Crawler, str] = {}
-        if self._url_names:
-            for match in self._url_pattern.finditer(text):
-                found.setdefault(self._url_names[match.group()], match.group())
-        if "://" in text or "@" in text or "www." in text:
-            text = _ADDRESS.sub(_blank, text)
-        for match in self._pattern.finditer(text):
+        addressed = "://" in lowered or "@" in lowered or "www." in lowered
+        for match in self._pattern.finditer(_ADDRESS.sub(_blank, lowered) if addressed else lowered):
             start, end = match.span()
             found.setdefault(self._names[match.group()], user_agent[start:end])
+        for match in self._url_pattern.finditer(lowered):
+            start, end = match.span()
+            found.setdefault(self._url_names[match.group()], user_agent[start:end])
         if not found:
             return None
         crawlers = tuple(sorted(found, key=lambda crawler: RESTRICTIVENESS.index(crawler.purpose)))

@@ -62,16 +62,42 @@ class Counts(Protocol):
         """Count one. Returns 0 where it was within the limit, else the seconds until it will be again."""
 
 
+class Playing:
+    """Which tracks are being fetched in pieces, by whom. State: the last `bound` of them, and when each was seen."""
+
+    def __init__(self, *, bound: int) -> None:
+        self._bound = bound
+        self._seen: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def goes_on(self, access: str, now: float) -> bool:
+        """Whether this is one more piece of an access that has begun."""
+        seen = self._seen.get(access)
+        if seen is None or now - seen >= ACCESS_GAP_SECONDS:
+            return False
+        self._seen[access] = now
+        self._seen.move_to_end(access)
+        return True
+
+    def begin(self, access: str, now: float) -> None:
+        """Remember an access whose first piece was let through."""
+        self._seen[access] = now
+        self._seen.move_to_end(access)
+        if len(self._seen) > self._bound:
+            self._seen.popitem(last=False)
+
+
 class Quotas:
-    """All quotas of a site as one detector. State: the counts, and the tracks that each client is being served."""
+    """All quotas of a site as one detector. State: the counts and accesses, which are handed in and outlive it."""
 
     name = "quota"
 
-    def __init__(self, quotas: Iterable[Quota], *, counts: Counts, clients: int) -> None:
+    def __init__(self, quotas: Iterable[Quota], *, counts: Counts, playing: Playing) -> None:
         self._quotas = tuple((quota, tuple(map(_pattern, quota.paths))) for quota in quotas)
         self._counts = counts
-        self._playing: OrderedDict[str, float] = OrderedDict()
-        self._bound = clients
+        self._playing = playing
 
     def __bool__(self) -> bool:
         return bool(self._quotas)
@@ -86,9 +112,7 @@ class Quotas:
         if serves in _PIECEWISE:
             work = ",".join(place.tracks) or visit.facts.path
             access = f"{visit.client}\x1f{work[:_LONGEST_KEY]}"
-            if now - self._playing.get(access, -ACCESS_GAP_SECONDS) < ACCESS_GAP_SECONDS:
-                self._playing[access] = now
-                self._playing.move_to_end(access)
+            if self._playing.goes_on(access, now):
                 return None
         found: Finding | None = None
         for quota, paths in self._quotas:
@@ -100,9 +124,7 @@ class Quotas:
             if wait and (found is None or (quota.enforced and not found.enforced)):
                 found = _finding(quota, wait)
         if access and (found is None or not found.enforced):
-            self._playing[access] = now
-            if len(self._playing) > self._bound:
-                self._playing.popitem(last=False)
+            self._playing.begin(access, now)
         return found
 
     def _hit(self, quota: Quota, visit: Visit, now: float) -> int:
@@ -117,11 +139,11 @@ class Quotas:
 
 def _finding(quota: Quota, wait: int) -> Finding:
     each = "client and track" if quota.per is Per.CLIENT_AND_TRACK else "client"
-    limit = f"{quota.limit.amount} in {_duration(quota.limit.get_expiry())} for each {each}"
+    limit = f"{quota.limit.amount} in {_duration(quota.limit.get_expiry())}"
     return Finding(
         name=f"quota:{quota.name}",
-        measured=f"more than {quota.limit.amount} tracks or documents in {_duration(quota.limit.get_expiry())}",
-        threshold=limit,
+        measured=f"more than {quota.limit.amount} tracks and documents in {_duration(quota.limit.get_expiry())}",
+        threshold=f"{limit} for each {each}",
         action=quota.action,
         retry_after_seconds=wait,
         enforced=quota.enforced,
@@ -130,11 +152,10 @@ def _finding(quota: Quota, wait: int) -> Finding:
 
 
 def _duration(seconds: int) -> str:
-    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
-        if seconds % size == 0:
-            count = seconds // size
-            return f"a {word}" if count == 1 and word != "hour" else f"an {word}" if count == 1 else f"{count} {word}s"
-    return f"{seconds} seconds"
+    sizes = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+    size, word = next(pair for pair in sizes if seconds % pair[0] == 0)
+    count = seconds // size
+    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def _pattern(path: str) -> re.Pattern[str]:
