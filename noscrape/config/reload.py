@@ -1,0 +1,124 @@
+"""Following the configuration file while the app runs.
+
+A file is taken when it was read twice alike on two looks, so that one which is being written is left alone; when it is
+not empty; and when it is valid and can be put to use. Otherwise the last good configuration stays, and the reason is
+told once. The file itself is followed by its name: an editor or a deployment may put another file in its place.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from threading import Event, Thread
+from typing import Final
+
+from noscrape.config.loaded import Loaded, parse, read
+from noscrape.errors import ConfigError, Fault
+
+#: What changes when a file does: modification time in ns, size, inode, device; None where there is no file.
+_Mark = tuple[int, int, int, int] | None
+
+_STOP_SECONDS: Final = 5.0
+
+
+class Reloader:
+    """Looks at a file now and then, and hands on what it has become.
+
+    `on_change` gets new settings, and may refuse them by raising; `on_fault` is told once of each distinct failure.
+    Both are called in the thread that polls. State: what is known of the file.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        current: Loaded,
+        on_change: Callable[[Loaded], None],
+        on_fault: Callable[[ConfigError], None],
+        *,
+        interval_seconds: float = 2.0,
+        tokens: Iterable[str] | None = None,
+    ) -> None:
+        self._path = Path(path)
+        self._name = current.name or str(path)
+        self._current = current
+        self._on_change = on_change
+        self._on_fault = on_fault
+        self._interval = interval_seconds
+        self._tokens = None if tokens is None else frozenset(tokens)
+        self._settled: _Mark | bool = False  # nothing looked at yet, and so nothing settled
+        self._before: tuple[_Mark, bytes | str] | None = None
+        self._told = ""
+        self._ended = Event()
+        self._thread: Thread | None = None
+
+    @property
+    def current(self) -> Loaded:
+        """The last good configuration."""
+        return self._current
+
+    def poll(self) -> None:
+        """Look once. Raises only what `on_fault` raises."""
+        mark = self._mark()
+        if mark == self._settled:
+            return
+        content: bytes | str
+        try:
+            content, error = read(self._path, name=self._name), None
+        except ConfigError as failure:
+            content, error = str(failure), failure
+        if self._before != (mark, content):
+            self._before = (mark, content)
+            return
+        self._settled, self._before = mark, None
+        if error is None and isinstance(content, bytes):
+            error = self._take(content)
+        if error is None:
+            self._told = ""
+        elif str(error) != self._told:
+            self._told = str(error)
+            self._on_fault(error)
+
+    def _mark(self) -> _Mark:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev
+
+    def _take(self, content: bytes) -> ConfigError | None:
+        """Put new settings to use; what is wrong with them, where they cannot be."""
+        if not content.strip():
+            return self._fault("is empty, so what it said before stays in force")
+        try:
+            loaded = parse(content, self._path, name=self._name, tokens=self._tokens)
+            if loaded.digest != self._current.digest:
+                self._on_change(loaded)
+                self._current = loaded
+        except ConfigError as error:
+            return error
+        except Exception as error:  # the app's own code, in a thread that nobody watches: told, and never the end of it
+            fault = self._fault(f"is valid, but could not be put to use ({type(error).__name__})")
+            fault.__cause__ = error
+            return fault
+        return None
+
+    def _fault(self, problem: str) -> ConfigError:
+        return ConfigError((Fault(self._name, "", problem),))
+
+    def start(self) -> None:
+        """Poll in a thread of its own until `stop`. Starting twice is starting once."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._ended.clear()
+        self._thread = Thread(target=self._run, name="noscrape-reload", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._interval):
+            self.poll()
+
+    def stop(self) -> None:
+        """End the thread, and wait for it. Also safe where none was started."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(_STOP_SECONDS)
+            self._thread = None
