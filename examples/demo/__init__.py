@@ -1,0 +1,1 @@
+"""`python -m examples.demo`: the music site with noscrape in front, and seven visitors who meet it over HTTP."""
