@@ -44,7 +44,7 @@ class Explanation:
         if self.decision.stops:
             answer = self.site.refusal(self.facts, self.judgement, support_id=_EXAMPLE_ID)
             return answer.status, _texts(answer.headers)
-        return None, _texts(self.judgement.ruling.signals)
+        return None, [] if self.judgement.own_document else _texts(self.judgement.ruling.signals)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, for a program."""

@@ -65,6 +65,8 @@ class NoScrape:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.app = app
+        root_path = getattr(app, "root_path", "")  # FastAPI sets its own over the server's, when we have looked already
+        self._root_path = root_path if isinstance(root_path, str) else ""
         self._clock = clock
         self._on_event = on_event
         self._track_of = track_of
@@ -108,7 +110,7 @@ class NoScrape:
             if not self._started:
                 self._start(scope)
             now = site.clock()
-            facts = facts_of(scope)
+            facts = facts_of(scope, self._root_path)
             place = site.place(facts) if self._track_of is None else await self._hooked(site, facts, scope)
             said = site.said(place, now)
             if said is None:
@@ -149,11 +151,14 @@ class NoScrape:
     def _records(self, judgement: Judgement) -> bool:
         """Whether the operator wants this request in the log."""
         wanted, decision, claim = self._recorded, judgement.decision, judgement.claim
+        if "all" in wanted:
+            return True
         if claim is not None and claim.crawler.bot and "crawlers" in wanted:
             return True
         if decision.action is not Action.ALLOW:
             return "refused" in wanted or ("findings" in wanted and decision.rule.startswith("quota:"))
-        return "all" in wanted or (judgement.own_document and "own-documents" in wanted)
+        fetched = judgement.own_document and judgement.place.own  # a preflight is open too, and is none
+        return fetched and "own-documents" in wanted
 
     async def _refuse(
         self, site: Site, facts: Facts, judgement: Judgement, scope: Scope, receive: Receive, send: Send
@@ -264,7 +269,9 @@ class NoScrape:
         logger.error("the configuration was not reloaded, the last good one stays: %s", error)
 
     def close(self) -> None:
-        """Flush the log and end the threads."""
+        """Flush the log and end the threads. A later request starts them again."""
+        self._started = False
+        atexit.unregister(self.close)
         if self._reloader is not None:
             self._reloader.stop()
         if self._log is not None:
@@ -273,7 +280,10 @@ class NoScrape:
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def closing(message: Message) -> None:
             if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await self._site.reservations.close()
+                try:
+                    await self._site.reservations.close()
+                except Exception as error:  # a database that is gone must not keep the server from ending
+                    self._failed(error)
                 self.close()
             await send(message)
 
@@ -324,6 +334,7 @@ class _Signalled:
             if self.judgement.decision.stops:
                 self.refused = True
                 return self.door._refuse(self.site, self.facts, self.judgement, self.scope, self.receive, self.send)
+            self.noticed(status)
         lines = self.judgement.ruling.signals
         if not lines:
             return self.send(message)
@@ -332,6 +343,12 @@ class _Signalled:
         elif warning := add(headers, lines, own):
             self.door.warn_once(warning)
         return self.send({**message, "headers": headers})
+
+    def noticed(self, status: int) -> None:
+        """The app's own answer has made this a request to record, which nobody knew when it began."""
+        door = self.door
+        if door._remembering and door._records(self.judgement):
+            door._record(self.site, self.facts, self.judgement, self.site.clock(), sent=Sent(status))
 
     async def stop(self, message: Message) -> None:
         """What follows an answer that was refused is thrown away; a stream is told that nobody listens."""
@@ -348,7 +365,7 @@ class _Recorded(_Signalled):
         self.status: int | None = None
         self.bytes = 0
         self.delivery = "body"
-        self.digest = sha256() if self.judgement.own_document else None
+        self.digest = sha256() if self.judgement.place.own else None
         try:
             await super().run()
         finally:
@@ -356,6 +373,9 @@ class _Recorded(_Signalled):
                 digest = self.digest.hexdigest()[:16] if self.digest else None
                 sent = Sent(self.status, self.bytes, self.delivery, digest)
                 self.door._record(self.site, self.facts, self.judgement, self.site.clock(), sent=sent)
+
+    def noticed(self, status: int) -> None:
+        """It is recorded anyhow, once all is sent."""
 
     def watched(self, message: Message) -> Awaitable[None]:
         kind = message["type"]
@@ -371,8 +391,8 @@ class _Recorded(_Signalled):
         return super().watched(message)
 
 
-def facts_of(scope: Scope) -> Facts:
-    """What a server tells of a request."""
+def facts_of(scope: Scope, root_path: str = "") -> Facts:
+    """What a server tells of a request. `root_path` is the app's own, where it has one."""
     headers = scope["headers"]
     agents = [value[:CAP_BYTES] for name, value in headers if name == b"user-agent"]
     agent = agents[0] if len(agents) == 1 else b"\n".join(agents)
@@ -381,7 +401,7 @@ def facts_of(scope: Scope) -> Facts:
     return Facts(
         "GET" if websocket else scope["method"],
         scope["path"],
-        scope.get("root_path") or "",
+        root_path or scope.get("root_path") or "",
         scope.get("query_string") or b"",
         agent,
         headers,

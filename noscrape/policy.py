@@ -141,7 +141,7 @@ def behaviour(case: Case, policy: Policy) -> Decision | None:
     return Decision(
         finding.action,
         finding.name,
-        f"{finding.measured}, where {finding.threshold} is the limit",
+        f"{finding.measured}, where the limit is {finding.threshold}",
         setting=finding.setting,
         evidence={"measured": finding.measured, "threshold": finding.threshold},
         retry_after_seconds=finding.retry_after_seconds,

@@ -8,6 +8,7 @@ do we do).
 from collections import Counter
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -68,6 +69,7 @@ class Judgement(NamedTuple):
     own_document: bool = False
 
 
+@cache  # a frozen value, and a quarter of a second to read: tests build an app for each case
 def builtin_catalog() -> Catalog:
     """The list of crawlers that comes with the package."""
     return parse_catalog((files("noscrape.crawlers") / "catalog.toml").read_bytes(), name="catalog.toml")
@@ -147,16 +149,20 @@ class Site:
     def said(self, place: Place, now: float) -> Reservation | None:
         """What is said of the tracks of a place, None where one of them has to be read first."""
         tracks = place.tracks
+        if place.unjudgeable:
+            return _UNJUDGEABLE
         if len(tracks) == 1:
             return self.reservations.known(tracks[0], now)
         if not tracks:
-            return _UNJUDGEABLE if place.unjudgeable else NOTHING
+            return NOTHING
         known = [self.reservations.known(track, now) for track in tracks]
         return None if None in known else _together(item for item in known if item is not None)
 
     async def read(self, place: Place, scope: MutableMapping[str, Any]) -> Reservation:
         """The same, read now. Never raises: a failure has its configured answer."""
-        return _together([await self.reservations.read(track, scope) for track in place.tracks])
+        if len(place.tracks) == 1:
+            return await self.reservations.read(place.tracks[0], scope)
+        return _together(await self.reservations.read_all(place.tracks, scope))
 
     def ruling(self, place: Place, said: Reservation) -> Ruling:
         """What a statement means at a place, with what it leaves unsaid filled from the operator's defaults."""
@@ -213,6 +219,8 @@ class Site:
             return judgement._replace(ruling=ruling, said=said)
         crawlers = judgement.claim.crawlers if judgement.claim is not None else ()
         decision = ruling.decisions.get(crawlers) or self._decided(ruling, crawlers)
+        if decision.action is Action.ALLOW and judgement.decision.action is not Action.ALLOW:
+            decision = judgement.decision  # only observed, and still to be recorded
         return judgement._replace(decision=decision, ruling=ruling, said=said)
 
     def refusal(self, facts: Facts, judgement: Judgement, *, support_id: str) -> Refusal:
@@ -223,7 +231,7 @@ class Site:
             support_id=support_id,
             accept=headers.get(b"accept"),
             origin=headers.get(b"origin"),
-            signals=judgement.ruling.refusal_signals,
+            signals=() if facts.websocket else judgement.ruling.refusal_signals,
             contact=site.contact or "",
             policy=site.policy or "",
         )
@@ -234,7 +242,7 @@ class Site:
         address = self.client(facts).address
         crawler = claim.crawler if claim else None
         return Event(
-            kind="own-document" if judgement.own_document else "request",
+            kind="own-document" if judgement.own_document and judgement.place.own else "request",
             time=now,
             id=support_id,
             mode=self.loaded.config.mode.value,
@@ -353,7 +361,12 @@ def reader_of(config: Config) -> Reader | None:
     reader = config.tracks.reader
     if reader is None:
         return None
-    return SqlReader(reader.url, reader.query, id_type=IdType(reader.id_type))
+    return SqlReader(
+        reader.url,
+        reader.query,
+        id_type=IdType(reader.id_type),
+        timeout_seconds=config.tracks.timeout_seconds,
+    )
 
 
 def own_paths(config: Config) -> Iterable[str]:

@@ -19,11 +19,20 @@ from noscrape.words import Serves
 #: A path with more characters than this is not judged: it takes the most protected answer.
 LONGEST_PATH: Final = 2048
 
+#: A query that names more tracks than this is not judged either: each of them would have to be read.
+MOST_TRACKS: Final = 64
+
 #: Paths kept, with what they serve; older ones go once as many again have come.
 CACHE_ENTRIES: Final = 8192
 
 #: What has more than one reading. A path without any of this, and without a root path, has one.
 _ODD: Final = re.compile(r"//|/\.|;|.[/\s]\Z|\A[^/]", re.DOTALL)
+
+#: However many they are, they change no number; but Python converts no more than 4,300 digits.
+_LEADING_ZEROS: Final = re.compile(r"\A\s*([+-]?)(?:0_?)+(?=\d)")
+
+#: A path that climbs: what it serves depends on where the app's mounts and folders begin, which no path tells.
+_CLIMBING: Final = re.compile(r"(?:\A|[/\\])\.\.(?:[/\\;\s]|\Z)")
 
 _PARAMETER: Final = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
 
@@ -50,7 +59,8 @@ class Route:
 class Place:
     """What a path stands for: the ids of the tracks, every spelling of them, and how they are represented.
 
-    `routed` tells that a row of the table, or the app's hook, named it; `unjudgeable` that it is too long to be read;
+    `routed` tells that a row of the table, or the app's hook, named it; `unjudgeable` that it is too long, or
+    too crooked, to be sure of all that it serves, so that it takes the most protected answer whatever the tracks say;
     `own` that it is the exact path of a document that tells the site's rules, and no track's.
     `queries` are the parameters of the query that hold ids, still to be read from each request.
     """
@@ -65,8 +75,11 @@ class Place:
     def with_query(self, query: bytes) -> "Place":
         """With the ids that the query names."""
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="replace")
-        named = [spelling for key, value in pairs if key in self.queries for spelling in spellings(value)]
-        return Place((*self.tracks, *dict.fromkeys(named)), self.serves, routed=True)
+        values = dict.fromkeys(value for key, value in pairs if key in self.queries)
+        if len(values) > MOST_TRACKS:
+            return Place(self.tracks, self.serves, routed=True, unjudgeable=True)
+        named = dict.fromkeys((*self.tracks, *(spelling for value in values for spelling in spellings(value))))
+        return Place(tuple(named), self.serves, routed=True, unjudgeable=self.unjudgeable)
 
 
 NOWHERE: Final = Place((), Serves.PAGE)
@@ -76,7 +89,8 @@ UNJUDGEABLE: Final = Place((), Serves.PAGE, unjudgeable=True)
 @dataclass(frozen=True, slots=True)
 class _Row:
     route: Route
-    pattern: re.Pattern[str]
+    exact: re.Pattern[str]
+    wide: re.Pattern[str]
     parameter: str | None
     query: str | None
     integer: bool
@@ -96,17 +110,17 @@ class RouteTable:
         self._own_paths = frozenset(own_paths)
         self._by_host = any(row.route.host for row in self._rows)
         self._limit = cache_entries
-        self._recent: dict[str, Place] = {}
-        self._older: dict[str, Place] = {}
+        self._recent: dict[str | tuple[str, ...], Place] = {}
+        self._older: dict[str | tuple[str, ...], Place] = {}
 
     def __bool__(self) -> bool:
         return bool(self._rows)
 
     def place(self, path: str, root_path: str = "", query: bytes = b"", host: bytes | None = None) -> Place:
         """What a path serves, from the cache where it was asked before."""
-        key = f"{root_path}\n{path}" if root_path else path
+        key: str | tuple[str, ...] = (root_path, path) if root_path else path
         if self._by_host:
-            key = f"{_host(host)}\n\n{key}"
+            key = (root_path, path, _host(host))
         place = self._recent.get(key)
         if place is None:
             place = self._older.get(key) or self.look(path, root_path=root_path, host=_host(host))
@@ -127,7 +141,7 @@ class RouteTable:
             for row in self._rows:
                 if row.route.host and row.route.host.lower() != host:
                     continue
-                match = row.pattern.match(reading)
+                match = row.wide.match(reading)
                 if match is None:
                     continue
                 serves.append(row.route.serves)
@@ -135,10 +149,14 @@ class RouteTable:
                     tracks.update(dict.fromkeys(spellings(match[row.parameter], integer=row.integer)))
                 if row.query:
                     queries[row.query] = None
-                break
+                if row.exact.match(reading):  # else the app may go on to a later route, and so do we
+                    break
         if not serves:
+            if self._rows and _CLIMBING.search(path):
+                return UNJUDGEABLE
             return Place((), _by_extension(path), own=self._own(path, root_path))
-        return Place(tuple(tracks), serves[0], routed=True, queries=tuple(queries))
+        climbing = _CLIMBING.search(path) is not None
+        return Place(tuple(tracks), serves[0], routed=True, unjudgeable=climbing, queries=tuple(queries))
 
     def _own(self, path: str, root_path: str) -> bool:
         if root_path and path.startswith(root_path + "/"):
@@ -149,7 +167,7 @@ class RouteTable:
 
 def _row(route: Route) -> _Row:
     try:
-        _, _, convertors = compile_path(route.path)
+        exact, _, convertors = compile_path(route.path)
     except AssertionError as error:  # how Starlette names a convertor that it does not know
         raise ValueError(str(error)) from error
     kind, _, name = (route.track or "").partition(":")
@@ -159,7 +177,7 @@ def _row(route: Route) -> _Row:
         raise ValueError(f"track: {route.path} has no parameter {name!r}, it has {', '.join(convertors) or 'none'}")
     parameter = name if kind == "path" else None if kind == "query" else _only_parameter(route.path)
     integer = bool(parameter) and type(convertors[parameter]).__name__ == "IntegerConvertor" if parameter else False
-    return _Row(route, _widened(route.path), parameter, name if kind == "query" else None, integer)
+    return _Row(route, exact, widened(route.path), parameter, name if kind == "query" else None, integer)
 
 
 def _only_parameter(template: str) -> str | None:
@@ -168,7 +186,7 @@ def _only_parameter(template: str) -> str | None:
     return next(iter(names or every), None)
 
 
-def _widened(template: str) -> re.Pattern[str]:
+def widened(template: str) -> re.Pattern[str]:
     """A template with each parameter as wide as any app may read it: `{id:int}` must not miss `+42` or `42\\n`."""
     expression, position = "", 0
     for match in _PARAMETER.finditer(template):
@@ -213,22 +231,19 @@ def spellings(track: str, *, integer: bool = False) -> tuple[str, ...]:
     template says that the id is an integer, only the number counts.
     """
     text = track.strip()
-    found = [] if integer else [track]
-    if (number := _number(text)) is not None:
-        found.append(number)
-    elif (uuid := _uuid(text)) is not None:
-        found.append(uuid)
-    elif text != track:
-        found.append(text)
-    return tuple(dict.fromkeys(found)) or (track,)
+    number = _number(text)
+    if integer and number is not None:
+        return (number,)
+    found = (track, text, number, _uuid(text))
+    return tuple(dict.fromkeys(spelling for spelling in found if spelling is not None))
 
 
 def _number(text: str) -> str | None:
     whole, dot, fraction = text.partition(".")
-    if not 0 < len(whole) <= 40 or (dot and fraction.strip("0")):
+    if dot and (not fraction or fraction.strip("0")):
         return None
     try:
-        return str(int(whole))
+        return str(int(_LEADING_ZEROS.sub(r"\1", whole)))
     except ValueError:
         return None
 
@@ -258,7 +273,7 @@ def place_of(answer: object, serves: Serves) -> Place:
     The representation comes as `(ids, "media")`. Raises ValueError for anything else.
     """
     match answer:
-        case (tracks, word) if (named := _representation(word)) is not None:
+        case (tracks, word) if isinstance(answer, tuple) and (named := _representation(word)) is not None:
             answer, serves = tracks, named
     if answer is None:
         return Place((), serves)

@@ -13,12 +13,11 @@ from enum import Enum
 from typing import Final, Protocol
 
 from limits import RateLimitItem
-from starlette.routing import compile_path
 
 from noscrape.decision import Finding
 from noscrape.patterns.visit import Visit
 from noscrape.request import Facts
-from noscrape.tracks import readings
+from noscrape.tracks import readings, widened
 from noscrape.words import Action, Serves
 
 #: Media requests for one track that follow each other within this are one access to it.
@@ -138,12 +137,11 @@ class Quotas:
 
 
 def _finding(quota: Quota, wait: int) -> Finding:
-    each = "client and track" if quota.per is Per.CLIENT_AND_TRACK else "client"
-    limit = f"{quota.limit.amount} in {_duration(quota.limit.get_expiry())}"
+    amount, each = quota.limit.amount, "client and track" if quota.per is Per.CLIENT_AND_TRACK else "client"
     return Finding(
         name=f"quota:{quota.name}",
-        measured=f"more than {quota.limit.amount} tracks and documents in {_duration(quota.limit.get_expiry())}",
-        threshold=f"{limit} for each {each}",
+        measured=f"more than {amount} tracks and documents in {_duration(quota.limit.get_expiry())}",
+        threshold=f"{amount} for each {each}",
         action=quota.action,
         retry_after_seconds=wait,
         enforced=quota.enforced,
@@ -160,7 +158,7 @@ def _duration(seconds: int) -> str:
 
 def _pattern(path: str) -> re.Pattern[str]:
     """A route's template, or the beginning of a path."""
-    return compile_path(path)[0] if "{" in path else re.compile(re.escape(path))
+    return widened(path) if "{" in path else re.compile(re.escape(path))
 
 
 def _on(paths: tuple[re.Pattern[str], ...], facts: Facts) -> bool:

@@ -8,10 +8,11 @@ the operator's `on_failure`. What the app said in its own response headers is ke
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from noscrape.errors import ReaderError
 from noscrape.reservation import OPEN, RESERVED, UNSTATED, Reservation, Terms
 from noscrape.words import Said, Voice
 
@@ -72,6 +73,7 @@ class Reservations:
         self._on_change = on_change
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._reading: dict[str, asyncio.Task[Reservation]] = {}
+        self._attempts: set[asyncio.Future[Reservation]] = set()
         self._told: set[str] = set()
 
     def __len__(self) -> int:
@@ -97,38 +99,64 @@ class Reservations:
             )
         return await asyncio.shield(task)
 
+    async def read_all(self, tracks: Iterable[str], scope: Scope) -> list[Reservation]:
+        """What is said of each of several tracks; what has to be read is read at once, not one after the other."""
+        now = self._clock()
+        known = {track: self.known(track, now) for track in tracks}
+        unknown = [track for track, said in known.items() if said is None]
+        read = dict(zip(unknown, await asyncio.gather(*(self.read(track, scope) for track in unknown)), strict=True))
+        return [said or read[track] for track, said in known.items()]
+
     async def _read(self, track: str, scope: Scope) -> Reservation:
         reader = self._reader
         if reader is None:
             return NOTHING
-        entry = self._entries.get(track)
-        lives = self._ttl
+        read, lives = None, self._ttl
         try:
-            async with asyncio.timeout(self._timeout):
-                read = await reader.read(track, scope, self._clock())
+            read = await self._in_time(reader, track, scope)
         except Exception as error:  # a reader is the app's code, or a database: whatever it raises is a failure
             self._failed(reader, error)
-            last = entry.read if entry else None
-            read, lives = last or self._failure, min(self._ttl, FAILURE_SECONDS)
-            self._keep(track, read, entry, lives, last=last)
+            lives = min(self._ttl, FAILURE_SECONDS)
         else:
             self._told.discard(reader.source)
-            self._keep(track, read, entry, lives, last=read)
-        return self._entries[track].said
-
-    def _keep(
-        self, track: str, read: Reservation, entry: _Entry | None, lives: float, *, last: Reservation | None
-    ) -> None:
+        entry = self._entries.get(track)
+        last = read or (entry.read if entry else None)
         heard = entry.heard if entry else None
-        said = read.combined(heard) if heard else read
-        now = self._clock()
-        self._entries[track] = _Entry(said, now + lives, last, heard)
+        said = last or self._failure
+        said = said.combined(heard) if heard else said
+        if self._reading.get(track) is asyncio.current_task():  # else it was forgotten meanwhile, and may be outdated
+            now = self._clock()
+            self._keep(track, _Entry(said, now + lives, last, heard))
+            if entry and read and entry.said.terms != said.terms and self._on_change:
+                self._on_change(track, entry.said, said, now)
+        return said
+
+    async def _in_time(self, reader: Reader, track: str, scope: Scope) -> Reservation:
+        """One read. It is not waited for beyond the time-out, not even to be cancelled: a driver may take long to."""
+        attempt = asyncio.ensure_future(reader.read(track, scope, self._clock()))
+        self._attempts.add(attempt)
+        attempt.add_done_callback(self._ended)
+        try:
+            await asyncio.wait((attempt,), timeout=self._timeout)
+        finally:
+            attempt.cancel()
+        if not attempt.done():
+            raise TimeoutError
+        if attempt.cancelled():
+            raise ReaderError("the reader was cancelled")
+        return attempt.result()
+
+    def _ended(self, attempt: asyncio.Future[Reservation]) -> None:
+        self._attempts.discard(attempt)
+        if not attempt.cancelled():
+            attempt.exception()  # asked for, so that asyncio does not report what came too late
+
+    def _keep(self, track: str, entry: _Entry) -> None:
+        self._entries[track] = entry
         self._entries.move_to_end(track)
         if len(self._entries) > self._bound:
             self._entries.popitem(last=False)
             self._counters["reservations_evicted"] += 1
-        if entry and last is read and entry.said.terms != said.terms and self._on_change:
-            self._on_change(track, entry.said, said, now)
 
     def heard(self, track: str, terms: Terms, source: str, now: float) -> None:
         """Remember what the app's own answer reserved; it adds to what is known and takes nothing back."""
@@ -139,10 +167,7 @@ class Reservations:
         said = Reservation(terms, source, Voice.OWNER, now)
         if entry is None:
             entry = _Entry(NOTHING, now if self._reader else float("inf"), None)
-            self._entries[track] = entry
-            if len(self._entries) > self._bound:
-                self._entries.popitem(last=False)
-                self._counters["reservations_evicted"] += 1
+            self._keep(track, entry)
         entry.heard = entry.heard.combined(said) if entry.heard else said
         entry.said = entry.said.combined(entry.heard) if entry.said is not NOTHING else entry.heard
         if self._on_change:
@@ -151,14 +176,18 @@ class Reservations:
     def forget(self, track: str | None = None) -> None:
         """Drop what is known of a track, or of all of them, so that the next request reads it anew."""
         if track is None:
+            self._reading.clear()
             self._entries.clear()
         else:
+            self._reading.pop(track, None)
             self._entries.pop(track, None)
 
     async def close(self) -> None:
         """Let go of the reader."""
-        for task in tuple(self._reading.values()):
-            task.cancel()
+        loop = asyncio.get_running_loop()
+        for task in (*self._reading.values(), *self._attempts):
+            if task.get_loop() is loop:
+                task.cancel()
         if self._reader is not None:
             await self._reader.close()
 

@@ -44,3 +44,4 @@ class CallableReader:
         """Let go of the threads; a call that hangs is not waited for."""
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None  # an app that is started again, as tests do, gets new ones

@@ -1,0 +1,49 @@
+"""The command line: `noscrape VERB ...`. stdout is data, stderr is talk."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from noscrape.cli import check, config, crawlers, explain, log, replay
+from noscrape.cli.status import Status
+from noscrape.errors import FaultsError, NoScrapeError
+
+COMMANDS = (check, config, crawlers, explain, log, replay)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="noscrape",
+        description="Makes a track's no-AI tag hold.",
+        epilog="exit status: 0 fine, 1 something to look at, 2 bad input or usage",
+    )
+    verbs = top.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(verbs)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    try:
+        arguments = parser().parse_args(argv)
+        status: Status = arguments.run(arguments)
+        sys.stdout.flush()
+    except FaultsError as error:  # each line begins with its own file and line
+        print(error, file=sys.stderr)
+        return Status.FAULT
+    except NoScrapeError as error:
+        print(f"noscrape: {error}", file=sys.stderr)
+        return Status.FAULT
+    except BrokenPipeError:  # whoever read has seen enough; what Python still holds back must not raise again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Status.OK
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
