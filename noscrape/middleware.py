@@ -7,6 +7,7 @@ signals are appended; all other messages pass as they are, known or not. A body 
 import atexit
 import logging
 import time
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from hashlib import sha256
 from inspect import isawaitable
@@ -24,7 +25,7 @@ from noscrape.request import Facts
 from noscrape.reservation import Reservation
 from noscrape.signals import SIGNALLED, Refusal, add, concerned, refusal, reserved_by_app
 from noscrape.site import Judgement, Sent, Site, builtin_catalog, terms_words, waits_for_restart
-from noscrape.tracks import Place, place_of
+from noscrape.tracks import Place, origin_document, place_of
 from noscrape.words import Action
 
 Scope = MutableMapping[str, Any]
@@ -49,7 +50,8 @@ class NoScrape:
 
     `config` is a path, a mapping, a `Config`, or None for the defaults. `reader` answers `(track_id, scope)` with what
     is said of a track; `track_of` answers `(scope)` with the track's id, several, or None. Either may be async.
-    `on_event` is handed each event that is recorded, on the event loop: it must not block. `clock` gives epoch seconds.
+    `on_event` is handed each event that is recorded, on the event loop (that of a reload, in a thread), and must not
+    block. `clock` gives epoch seconds.
 
     Raises ConfigError, at once, for a configuration that is missing or wrong.
     """
@@ -118,10 +120,10 @@ class NoScrape:
             judgement = site.judge(facts, place, said, now)
         except Exception as error:  # our own failure, or a hook's: the operator has said what it means for a request
             self._failed(error)
-            if site.loaded.config.on_error == "refuse":
+            if site.loaded.config.on_error == "allow" or site.observing or origin_document(scope["path"]):
+                await self.app(scope, receive, send)
+            else:
                 await self._send_refusal(scope, receive, send, _failure_refusal())
-                return
-            await self.app(scope, receive, send)
             return
         if judgement.decision.stops:
             await self._refuse(site, facts, judgement, scope, receive, send)
@@ -284,7 +286,7 @@ class NoScrape:
                     await self._site.reservations.close()
                 except Exception as error:  # a database that is gone must not keep the server from ending
                     self._failed(error)
-                self.close()
+                await to_thread(self.close)
             await send(message)
 
         await self.app(scope, receive, closing)

@@ -179,6 +179,10 @@ class Site:
         self._rulings[terms, routed, missing] = ruling
         return ruling
 
+    def client_key(self, facts: Facts) -> str:
+        """The key that limits go by alone, which is quicker; "" where the client is not known."""
+        return self._clients.key(facts)
+
     def client(self, facts: Facts) -> Client:
         """Who is asking, by address."""
         return self._clients.client(facts)
@@ -371,7 +375,6 @@ def reader_of(config: Config) -> Reader | None:
 
 def own_paths(config: Config) -> Iterable[str]:
     """The paths of the documents that tell the site's rules; never the front page."""
-    yield "/robots.txt"
     for url in (config.site.policy, config.site.licence):
         path = urlsplit(url or "").path
         if path not in ("", "/"):

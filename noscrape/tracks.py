@@ -161,8 +161,12 @@ class RouteTable:
     def _own(self, path: str, root_path: str) -> bool:
         if root_path and path.startswith(root_path + "/"):
             path = path[len(root_path) :]
-        well_known = path.startswith("/.well-known/") and collapsed(path) == path and ";" not in path
-        return well_known or path in self._own_paths
+        return origin_document(path) or path in self._own_paths
+
+
+def origin_document(path: str) -> bool:
+    """Whether a path is `/robots.txt` or under `/.well-known/`, spelled exactly: never refused, whatever happens."""
+    return path == "/robots.txt" or (path.startswith("/.well-known/") and collapsed(path) == path and ";" not in path)
 
 
 def _row(route: Route) -> _Row:

@@ -931,6 +931,19 @@ class TestOurOwnFailure:
         assert (await ask(app, scope_of(method="HEAD"))).body == b""
         assert (await ask(app, websocket_scope(offers=False))).messages[0]["type"] == "websocket.close"
 
+    @pytest.mark.parametrize(
+        ("settings", "path"),
+        [
+            ({"on_error": "refuse"}, "/robots.txt"),
+            ({"on_error": "refuse"}, "/.well-known/tdmrep.json"),
+            ({"on_error": "refuse", "mode": "observe"}, "/tracks/42"),
+        ],
+    )
+    async def test_never_what_is_never_refused(self, settings: Mapping[str, Any], path: str) -> None:
+        """Not even then: the origin's own documents, and whatever observe mode promised to leave alone."""
+        inner = answering()
+        assert (await ask(self.broken(settings, inner), scope_of(path))).messages == list(inner.messages)
+
     async def test_a_hook_that_raises_is_one_too(self) -> None:
         """The app's own hook must not take the site down."""
 

@@ -1,6 +1,7 @@
 """The command line: `noscrape VERB ...`. stdout is data, stderr is talk."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from noscrape.cli import check, config, crawlers, explain, log, replay
 from noscrape.cli.status import Status
 from noscrape.errors import FaultsError, NoScrapeError
+from noscrape.terminal import safe
 
 COMMANDS = (check, config, crawlers, explain, log, replay)
 
@@ -25,8 +27,25 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+class _Brief(logging.Formatter):
+    """What the package tells operators, without the traceback that belongs into a server's log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"noscrape: {safe(record.getMessage())}"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
+    talk = logging.StreamHandler()
+    talk.setFormatter(_Brief())
+    logging.getLogger("noscrape").addHandler(talk)
+    try:
+        return _run(argv)
+    finally:
+        logging.getLogger("noscrape").removeHandler(talk)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = parser().parse_args(argv)
         status: Status = arguments.run(arguments)

@@ -98,7 +98,7 @@ def show_(arguments: argparse.Namespace) -> Status:
     for key, value in entry.items():
         for item in value if isinstance(value, list) else [value]:
             if item not in (None, "", False):
-                print(f"{key.replace('_', ' '):14}{safe(str(item))}")
+                put(sys.stdout, f"{key.replace('_', ' '):14}{safe(str(item))}")
     return Status.OK
 
 
@@ -115,7 +115,7 @@ def match_(arguments: argparse.Namespace) -> Status:
             named = f"{found['token']} ({found['operator'] or '?'}, {found['class']}"
             purpose = f", {found['purpose']}" if found["purpose"] else ""
             verdict = f"{named}{purpose})" if found["token"] else "a bot, not listed" if found["bot"] else "-"
-            write(f"{verdict:44}  {safe(agent)}\n")
+            put(sys.stdout, f"{verdict:44}  {safe(agent)}")
     return Status.OK
 
 

@@ -18,7 +18,7 @@ from noscrape.networks import address
 from noscrape.request import Facts
 from noscrape.reservation import Reservation, reservation
 from noscrape.site import Site, builtin_catalog
-from noscrape.terminal import safe
+from noscrape.terminal import put, safe
 
 _LABEL_WIDTH = 12
 
@@ -59,7 +59,7 @@ async def _tell(site: Site, requests: list[Facts], said: Reservation | None, *, 
         if as_json:
             print(json.dumps(explanation.to_json()))
         else:
-            print("\n" * bool(number) + _text(explanation))
+            put(sys.stdout, "\n" * bool(number) + _text(explanation))
     await site.reservations.close()
 
 

@@ -29,8 +29,8 @@ _Written = str | bytes
 class Event:
     """What is remembered of one request, or of something that noscrape itself saw.
 
-    `kind` is "request", "own-document", "reservation" (a track's reservation was seen to change), "started",
-    "reloaded", "failed" (something of ours failed, once for each cause) or "dropped" (lines that could not be written).
+    `kind` is "request", "own-document", "reservation" (a track's reservation was seen to change),
+    "reloaded" or "dropped" (lines that could not be written).
     Times are epoch seconds, kept to the millisecond; `path` has no query, since signed URLs carry secrets; `bytes` are
     those of the body. None says "not known", never "no".
     """

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final, Protocol
 
-from noscrape.clients import Clients
 from noscrape.config import Loaded
 from noscrape.crawlers import Catalog
 from noscrape.errors import ReplayError
@@ -63,10 +62,6 @@ class Replay:
         config = loaded.config.model_copy(update={"tracks": tracks.model_copy(update=kept)})
         self.site = Site(replace(loaded, config=config), clock=lambda: today, catalog=catalog)
         self.timeline = Timeline()
-        clients = config.clients
-        self._clients = Clients(
-            trusted_proxies=clients.trusted_proxies, partners=clients.partners, ipv6_prefix=clients.ipv6_prefix
-        )
         self._today = today
         self._parser = Parser()
         self._begins: list[tuple[int, str]] = []
@@ -86,7 +81,7 @@ class Replay:
 
     def client(self, facts: Facts) -> str:
         """Whom a request counts for; empty where that is not recorded."""
-        return self._clients.key(facts)
+        return self.site.client_key(facts)
 
     def place(self, number: int) -> str:
         """Where a line stands, as editors count: `access.log:17`."""

@@ -106,8 +106,10 @@ def add(headers: RawHeaders, lines: Iterable[tuple[bytes, bytes]], own: RawHeade
             if not any(from_robots_directives(text.decode("latin-1")).reserved for text in said):
                 headers.append((name, value))
         elif name == CONTENT_USAGE:
-            if not from_content_usage(b", ".join(said).decode("latin-1")).reserved:
+            if not from_content_usage(b", ".join(said).decode("latin-1")).reserved and value not in said:
                 headers.append((name, value))
+            if not from_content_usage(b", ".join((*said, value)).decode("latin-1")).reserved:
+                warning = "the app's Content-Usage does not parse, so that nothing beside it counts either"
         elif name != TDM_POLICY and value not in said:
             headers.append((name, value))
     return warning

@@ -1,0 +1,209 @@
+"""One request, told in full: what is told is what traffic would get."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noscrape import Event, NoScrape
+from noscrape.config import load
+from noscrape.explain import Explanation, explain, facts_of_event
+from noscrape.middleware import facts_of
+from noscrape.readers import CallableReader
+from noscrape.request import Facts
+from noscrape.reservation import reservation
+from noscrape.site import Site
+from tests.asgi import FIREFOX, GPTBOT, OAI_SEARCHBOT, PAGE, Clock, answering, ask, scope_of
+
+ROUTES: dict[str, Any] = {"tracks": {"routes": [{"path": "/tracks/{track_id}"}]}}
+
+
+def site_of(settings: Any = None, **more: Any) -> Site:
+    return Site(load(settings if settings is not None else {}), clock=Clock(), **more)
+
+
+async def told(settings: Any = None, *, said: Any = None, reader: Any = None, **request: Any) -> Explanation:
+    site = site_of(settings, reader=CallableReader(reader) if reader else None)
+    statement = reservation(said, source="--reservation") if said is not None else None
+    explanation = await explain(site, facts_of(scope_of(**request)), said=statement)
+    await site.reservations.close()
+    return explanation
+
+
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"mode": "observe"},
+    {"stance": "no-ai", **ROUTES},
+    {"stance": "signal-only"},
+    {"site": {"default": "open"}},
+    {"crawlers": {"agents": {"GPTBot": "allow", "OAI-SearchBot": "refuse"}}},
+    {"crawlers": {"training": "observe"}, "site": {"policy": "https://music.example/ai"}},
+    {"clients": {"partners": ["198.51.100.0/24"]}},
+    {"signals": {"tdm_reservation": False, "content_usage": "off"}},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: json.dumps(settings)[:60])
+@pytest.mark.parametrize("agent", [FIREFOX, GPTBOT, OAI_SEARCHBOT, None])
+@pytest.mark.parametrize("path", ["/tracks/42", "/robots.txt"])
+async def test_it_tells_what_traffic_gets(settings: dict[str, Any], agent: bytes | None, path: str) -> None:
+    """The same status and headers as the middleware sends, and the same rule as the log names."""
+    events: list[Event] = []
+    app = NoScrape(answering(), config={**settings, "log": {"path": "", "record": ["all"]}}, on_event=events.append)
+    scope = scope_of(path, agent=agent)
+    answer = await ask(app, scope)
+    explanation = await explain(site_of(settings), facts_of(scope))
+    status, headers = explanation.sent
+    support_id = (b"x-support-id", answer.value(b"x-support-id")) if status is not None else None
+    sent = [(name.encode(), value.encode()) for name, value in headers]
+    expected = [("x-support-id", "0000000000000000") == header for header in headers]
+    sent = [support_id if example and support_id else header for example, header in zip(expected, sent, strict=True)]
+    assert (status or 200, sent if status else [*PAGE, *sent]) == (answer.status, answer.headers)
+    assert explanation.decision.rule == events[0].rule
+
+
+class TestSetting:
+    """The setting that decided is told with its file and line."""
+
+    async def test_of_a_file(self, tmp_path: Path) -> None:
+        """As an editor jumps to it."""
+        file = tmp_path / "noscrape.toml"
+        write(file, 'mode = "enforce"\nstance = "no-ai"\n[crawlers.agents]\nCCBot = "refuse"\n')
+        assert (await told(file, agent=GPTBOT)).setting == f"{file}:2: stance"
+        assert (await told(file, agent=b"CCBot/2.0")).setting == f"{file}:4: crawlers.agents.CCBot"
+
+    async def test_of_a_quota(self) -> None:
+        """By its number, from Python."""
+        site = site_of({"patterns": {"quota": [{"name": "few", "limit": "1/day"}]}})
+        facts = facts_of(scope_of())
+        await explain(site, facts)
+        explanation = await explain(site, facts)
+        assert (explanation.decision.rule, explanation.setting) == ("quota:few", "Python: patterns.quota.0")
+        assert explanation.sent[0] == 429
+
+    async def test_of_no_file(self) -> None:
+        """A default, or built in."""
+        assert (await told(agent=GPTBOT)).setting == "default: stance"
+        assert (await told()).setting == "built in"
+
+
+def write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+
+
+class TestLines:
+    """What is told to a person."""
+
+    @staticmethod
+    def line(explanation: Explanation, label: str) -> str:
+        return " | ".join(text for name, text in explanation.lines() if name == label)
+
+    async def test_every_question_has_its_answer(self) -> None:
+        """In the order in which they are asked."""
+        explanation = await told(ROUTES, reader=lambda track, scope: True, agent=GPTBOT)
+        assert list(dict.fromkeys(label for label, _ in explanation.lines())) == [
+            "request",
+            "user agent",
+            "client",
+            "work",
+            "reservation",
+            "crawler",
+            "decision",
+            "set by",
+            "evidence",
+            "sent",
+            "",
+        ]
+        assert self.line(explanation, "work") == "track 42, as page"
+        assert self.line(explanation, "reservation").endswith("(reader, by the owner)")
+        assert self.line(explanation, "crawler").startswith("calls itself GPTBot (OpenAI)")
+        assert "unverified" in self.line(explanation, "crawler")
+        assert self.line(explanation, "decision").startswith("refused, by rule purpose:training")
+
+    @pytest.mark.parametrize(
+        ("settings", "request_", "label", "expected"),
+        [
+            ({}, {}, "work", "no route names a track here"),
+            ({}, {"path": "/robots.txt"}, "work", "none: a document that tells the site's own rules"),
+            ({}, {"path": "/" + "x" * 5000}, "work", "to be judged"),
+            ({}, {"agent": None}, "user agent", "none"),
+            ({}, {}, "crawler", "names no crawler that is known"),
+            ({}, {"client": None}, "client", "not known"),
+            ({"clients": {"partners": ["198.51.100.7"]}}, {}, "client", "a partner"),
+            ({"mode": "observe"}, {"agent": GPTBOT}, "decision", "would be refused, and is only observed"),
+            ({"mode": "observe"}, {}, "sent", "observe mode changes nothing"),
+            ({"site": {"default": "open"}}, {}, "sent", "the app's answer, unchanged"),
+            ({"site": {"default": "open"}}, {}, "reservation", "open (default, by the site)"),
+            ({}, {}, "sent", "200, 206, 304"),
+        ],
+    )
+    async def test_what_is_said_of_it(
+        self, settings: dict[str, Any], request_: dict[str, Any], label: str, expected: str
+    ) -> None:
+        """In words."""
+        assert expected in self.line(await told(settings, **request_), label)
+
+    async def test_a_row_that_is_missing_is_told_as_such(self) -> None:
+        """It is another answer than "nothing said"."""
+        from noscrape import NO_SUCH_TRACK
+
+        explanation = await told(ROUTES, reader=lambda track, scope: NO_SUCH_TRACK)
+        assert "no such track, which is never open" in self.line(explanation, "reservation")
+
+    async def test_a_client_behind_a_proxy(self) -> None:
+        """Both addresses."""
+        settings = {"clients": {"trusted_proxies": ["10.0.0.5"]}}
+        forwarded = [(b"x-forwarded-for", b"198.51.100.9")]
+        explanation = await told(settings, client=("10.0.0.5", 1), headers=forwarded)
+        assert self.line(explanation, "client") == "198.51.100.9 (reached through 10.0.0.5)"
+
+
+class TestJson:
+    """What is told to a program."""
+
+    async def test_it_is_json(self) -> None:
+        """With every key whatever the request."""
+        refused = (await told(ROUTES, agent=GPTBOT)).to_json()
+        allowed = (await told(agent=None, client=None)).to_json()
+        assert refused.keys() == allowed.keys()
+        assert json.loads(json.dumps(refused)) == refused
+        assert (refused["action"], refused["status"], refused["tracks"]) == ("refuse", 403, ["42"])
+        assert (allowed["action"], allowed["status"], allowed["user_agent"], allowed["client"]) == (
+            "allow",
+            None,
+            None,
+            None,
+        )
+        assert refused["crawlers"][0]["token"] == "GPTBot"
+
+    async def test_a_reservation_may_be_supposed(self) -> None:
+        """As if the reader had said it, and without asking the reader."""
+
+        def read(track: str, scope: Any) -> bool:
+            raise AssertionError("asked")
+
+        for word, action in (("no-ai", "refuse"), ("open", "allow"), ("train-ai=n", "refuse")):
+            found = (await told(ROUTES, said=word, reader=read, agent=GPTBOT)).to_json()
+            assert (found["action"], found["reservation_source"]) == (action, "--reservation")
+
+
+class TestFromTheLog:
+    """A line of the log is explained as the request that it tells of."""
+
+    async def test_what_a_line_tells(self) -> None:
+        """The decision is the same as the one that was logged."""
+        events: list[Event] = []
+        app = NoScrape(answering(), config={**ROUTES, "log": {"path": ""}}, on_event=events.append)
+        await ask(app, scope_of(agent=GPTBOT, method="POST"))
+        facts = facts_of_event(Event.from_json(events[0].to_json()))
+        assert facts == Facts("POST", "/tracks/42", "", b"", GPTBOT, ((b"user-agent", GPTBOT),), "198.51.100.7")
+        explanation = await explain(site_of(ROUTES), facts)
+        assert explanation.decision.rule == events[0].rule
+
+    async def test_what_a_line_does_not_tell(self) -> None:
+        """Not recorded is another thing than absent; the address may be cut, hashed or left away."""
+        for client in (None, "198.51.100.0/24", "h:0123456789abcdef"):
+            facts = facts_of_event(Event(kind="request", time=0.0, client=client))
+            assert (facts.method, facts.path, facts.user_agent, facts.headers) == ("GET", "/", None, None)
+            assert (await explain(site_of(), facts)).to_json()["client"] is None
