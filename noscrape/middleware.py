@@ -41,6 +41,10 @@ logger = logging.getLogger("noscrape")
 SCOPE_KEY: Final = "noscrape"
 
 
+#: Makes a named tuple in half the time that its own constructor takes, which every request would feel.
+_tuple: Final = tuple.__new__
+
+
 class _StoppedError(OSError):
     """Raised to an app that goes on sending what has been refused, as a server does when a client is gone."""
 
@@ -400,15 +404,18 @@ def facts_of(scope: Scope, root_path: str = "") -> Facts:
     agent = agents[0] if len(agents) == 1 else b"\n".join(agents)
     client = scope.get("client")
     websocket = scope["type"] == "websocket"
-    return Facts(
-        "GET" if websocket else scope["method"],
-        scope["path"],
-        root_path or scope.get("root_path") or "",
-        scope.get("query_string") or b"",
-        agent,
-        headers,
-        client[0] if client else None,
-        websocket,
+    return _tuple(
+        Facts,
+        (
+            "GET" if websocket else scope["method"],
+            scope["path"],
+            root_path or scope.get("root_path") or "",
+            scope.get("query_string") or b"",
+            agent,
+            headers,
+            client[0] if client else None,
+            websocket,
+        ),
     )
 
 

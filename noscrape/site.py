@@ -33,6 +33,9 @@ from noscrape.words import Action, Mode, Purpose, Said, Verification, Voice
 #: Distinct crawlers for which the decision under the same terms is kept.
 _DECISIONS_KEPT = 4096
 
+#: Makes a named tuple in half the time that its own constructor takes, which every request would feel.
+_tuple = tuple.__new__
+
 #: Characters of a path, or of a request id, that the log keeps.
 _PATH_KEPT = 500
 
@@ -200,11 +203,11 @@ class Site:
         crawlers = claim.crawlers if claim is not None else ()
         decision = ruling.decisions.get(crawlers) or self._decided(ruling, crawlers)
         if self._counting and not decision.stops and ruling.terms.reserved:
-            finding = self._quotas.observe(Visit(self._clients.key(facts), place, facts), now)
+            finding = self._quotas.observe(_tuple(Visit, (self._clients.key(facts), place, facts)), now)
             if finding is not None:
                 self.counters["findings"] += 1
                 decision = decide(Case(ruling.terms, crawlers=crawlers, findings=(finding,)), self.policy)
-        return Judgement(decision, ruling, said, place, claim)
+        return _tuple(Judgement, (decision, ruling, said, place, claim, False))
 
     def _decided(self, ruling: Ruling, crawlers: tuple[Crawler, ...]) -> Decision:
         """The decision where behaviour plays no part, which depends on nothing else and is kept."""

@@ -28,7 +28,7 @@ class BoundedMemory(Storage, SlidingWindowCounterSupport):
         self.now = 0.0
         self.evicted = 0
         self._bound = bound
-        self._windows: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
+        self._windows: OrderedDict[str, tuple[float, int, int]] = OrderedDict()
         self._fixed: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -45,13 +45,19 @@ class BoundedMemory(Storage, SlidingWindowCounterSupport):
 
     def count(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """The same, without what the library wraps around each method of a storage."""
+        windows = self._windows
         slot, current, previous = self._window(key, expiry)
-        weight = 1.0 - (self.now - slot * expiry) / expiry
-        if previous * min(1.0, weight) + current + amount > limit:
+        counted = current + amount
+        if counted > limit:
             return False
-        self._windows[key] = (slot, current + amount, previous)
-        self._windows.move_to_end(key)
-        self._shrink(self._windows)
+        if previous:
+            weight = 1.0 - (self.now - slot * expiry) / expiry
+            if previous * min(1.0, weight) + counted > limit:
+                return False
+        windows[key] = (slot, counted, previous)
+        windows.move_to_end(key)
+        if len(windows) > self._bound:
+            self._shrink(windows)
         return True
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
@@ -98,15 +104,15 @@ class BoundedMemory(Storage, SlidingWindowCounterSupport):
         """Forget a key."""
         self._fixed.pop(key, None)
 
-    def _window(self, key: str, expiry: int) -> tuple[int, int, int]:
-        slot = int(self.now // expiry)
+    def _window(self, key: str, expiry: int) -> tuple[float, int, int]:
+        slot = self.now // expiry
         known, current, previous = self._windows.get(key, _EMPTY)
         if known >= slot:  # the same window, or a line of a log that comes a little late
             return known, current, previous
         return slot, 0, current if known == slot - 1 else 0
 
-    def _shrink(self, table: OrderedDict[str, tuple[int, int, int]] | OrderedDict[str, tuple[float, int]]) -> None:
-        if len(table) > self._bound:
+    def _shrink(self, table: OrderedDict[str, tuple[float, int, int]] | OrderedDict[str, tuple[float, int]]) -> None:
+        while len(table) > self._bound:
             table.popitem(last=False)
             self.evicted += 1
 

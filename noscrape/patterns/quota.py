@@ -119,16 +119,17 @@ class Quotas:
                 continue
             if paths and not _on(paths, visit.facts):
                 continue
-            wait = self._hit(quota, visit, now)
+            if quota.per is Per.CLIENT:
+                wait = self._counts.hit(quota.limit, f"{quota.name}\x1f{visit.client}", now)
+            else:
+                wait = self._hit_tracks(quota, visit, now)
             if wait and (found is None or (quota.enforced and not found.enforced)):
                 found = _finding(quota, wait)
         if access and (found is None or not found.enforced):
             self._playing.begin(access, now)
         return found
 
-    def _hit(self, quota: Quota, visit: Visit, now: float) -> int:
-        if quota.per is Per.CLIENT:
-            return self._counts.hit(quota.limit, f"{quota.name}\x1f{visit.client}", now)
+    def _hit_tracks(self, quota: Quota, visit: Visit, now: float) -> int:
         waits = [
             self._counts.hit(quota.limit, f"{quota.name}\x1f{visit.client}\x1f{track[:_LONGEST_KEY]}", now)
             for track in visit.place.tracks
