@@ -39,7 +39,7 @@ _tuple = tuple.__new__
 #: Characters of a path, or of a request id, that the log keeps.
 _PATH_KEPT = 500
 
-_UNJUDGEABLE = Reservation(UNSTATED, "path-too-long", Voice.SITE, missing=True)
+_UNJUDGEABLE = Reservation(UNSTATED, "path-unjudgeable", Voice.SITE, missing=True)
 
 
 @dataclass(slots=True)

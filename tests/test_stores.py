@@ -106,6 +106,13 @@ class TestSlidingWindow:
             counts.hit(TEN_A_MINUTE, "client", START)
         assert counts.hit(TEN_A_MINUTE, "client", START + 66) == 0
 
+    def test_a_line_of_a_log_that_comes_late(self) -> None:
+        """It counts in the window that has begun, and the one before weighs no more than it holds."""
+        item, counts = parse("8/minute"), MemoryCounts(bound=10)
+        hits = [*[START + 30] * 6, START + 60, START + 58]
+        assert not any(counts.hit(item, "client", now) for now in hits)
+        assert counts.hit(item, "client", START + 58) > 0
+
     def test_limits_are_kept_apart(self) -> None:
         """The same client under another limit is another count."""
         counts = MemoryCounts(bound=10)

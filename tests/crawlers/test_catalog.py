@@ -128,7 +128,7 @@ class TestTheWhole:
         assert crawler is not None
         assert (token, purpose) == (crawler.token, crawler.purpose)
 
-    @pytest.mark.parametrize("word", ["Code", "Spider", "Cursor", "Operator", "Claude", "LCC", "Yak", "Music", "Devin"])
+    @pytest.mark.parametrize("word", ["Code", "Spider", "Cursor", "Operator", "Claude", "LCC", "Yak", "Music", "Trae"])
     def test_generic_words(self, word: str) -> None:
         """They are never a match of their own."""
         for user_agent in (
@@ -142,8 +142,8 @@ class TestTheWhole:
     def test_listeners(self) -> None:
         """Browsers and players are no robots."""
         for user_agent in (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)",
             "VLC/3.0.21 LibVLC/3.0.21",
             "ChatGPT/1.2025.084 (iOS 18.4; iPhone16,1; build 14000000)",
         ):
@@ -201,7 +201,10 @@ class TestParsing:
                 ENTRY + 'match = ["Spider", "ab"]',
                 [
                     "list: AcmeHarvester: match: 'Spider' is a generic word that programs used by people carry",
-                    "list: AcmeHarvester: match: 'ab' is too short or has no ASCII letters: wanted 4 characters or more",
+                    (
+                        "list: AcmeHarvester: match: 'ab' is too short or has no ASCII letters: "
+                        "wanted 4 characters or more"
+                    ),
                 ],
             ),
             (

@@ -36,16 +36,19 @@ class TestBoundaries:
 
     @pytest.mark.parametrize(
         "user_agent",
-        ["GPTBot", "gptbot", "GPTBOT/1.0", "x GPTBot", "GPTBot_1234", "_GPTBot", "(GPTBot)", ";GPTBot;", "[GPTBot]"]
-        + [
-            "/GPTBot/",
-            "GPTBot-News",
-            "my-GPTBot",
-            "GPTBot.",
-            "GPTBot\x00",
-            "\x1b[31mGPTBot\x1b[0m",
-            "GPTBot\xe9",
-            "é/GPTBot",
+        [
+            *(
+                "GPTBot",
+                "gptbot",
+                "GPTBOT/1.0",
+                "x GPTBot",
+                "GPTBot_1234",
+                "_GPTBot",
+                "(GPTBot)",
+                ";GPTBot;",
+                "[GPTBot]",
+            ),
+            *("/GPTBot/", "GPTBot-News", "my-GPTBot", "GPTBot.", "GPTBot\x00", "\x1b[31;GPTBot\x1b[0m", "GPTBot\xe9"),
         ],
     )
     def test_found(self, matcher: Matcher, user_agent: str) -> None:
@@ -266,12 +269,13 @@ class TestUnlisted:
         ("user_agent", "word"),
         [
             ("AcmeBot/1.0", "acmebot"),
-            ("Mozilla/5.0 (compatible; my-crawler; +https://example.org)", "my-crawler"),
-            ("some.spider", "some.spider"),
+            ("Mozilla/5.0 (X11) my-crawler2/1.0", "crawler2"),
+            ("some.spider", "spider"),
             ("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", None),
-            ("Cubot Note 20", "cubot"),
+            ("Mozilla/5.0 (Linux; Android 10; CUBOT NOTE 20)", None),
             ("Robotics/1.0", None),
             ("Reader (+https://example.org/bot)", None),
+            ("Reader (bot@example.org)", None),
             ("", None),
         ],
     )

@@ -1,5 +1,6 @@
 """A small music site behind noscrape, as real servers run it. Track 42 is reserved; `NOSCRAPE_TEST_LOG` is its log."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,9 +11,10 @@ from starlette.responses import FileResponse, PlainTextResponse, StreamingRespon
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from noscrape import NoScrape
+from noscrape import NO_SUCH_TRACK, NoScrape
 
 MEDIA = Path(__file__)
+TAGGED = {"42": True, "7": False, "8": False, "9": False}
 FOREVER = b"0123456789abcdef" * 64
 
 
@@ -25,8 +27,10 @@ async def media(request: Request) -> FileResponse:
 
 
 async def forever() -> AsyncIterator[bytes]:
-    while True:
+    """Longer than any test listens, yet with an end: not every server tells that a listener has left."""
+    for _ in range(1_000):
         yield FOREVER
+        await asyncio.sleep(0.005)
 
 
 async def radio(request: Request) -> StreamingResponse:
@@ -68,5 +72,5 @@ app = NoScrape(
         "tracks": {"routes": [{"path": f"/{name}/{{track_id}}", "serves": serves} for name, serves in KINDS.items()]},
         "log": {"path": os.environ.get("NOSCRAPE_TEST_LOG", ""), "record": ["all"]},
     },
-    reader=lambda track, scope: track == "42",
+    reader=lambda track, scope: TAGGED.get(track, NO_SUCH_TRACK),
 )

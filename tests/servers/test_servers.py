@@ -283,11 +283,12 @@ def test_the_log_is_whole_when_the_server_has_ended(name: str, tmp_path: Path) -
         connection.close()
     (file,) = tmp_path.glob("*.jsonl")
     events = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    events.sort(key=lambda event: event["path"])  # a client may be ahead of the end of the request before
     assert [(event["path"], event["action"], event["status"]) for event in events] == [
-        ("/tracks/42", "refuse", 403),
         ("/media/42", "allow", 200),
         ("/robots.txt", "allow", 200),
+        ("/tracks/42", "refuse", 403),
     ]
     assert {event["client"] for event in events} == {"127.0.0.0/24"}
-    assert events[1]["delivery"] in ("body", "pathsend")
-    assert events[2]["served_hash"]
+    assert events[0]["delivery"] in ("body", "pathsend")
+    assert events[1]["served_hash"]

@@ -199,7 +199,7 @@ class TestBesideTheApp:
 
 
 class TestReaders:
-    """What two tools that read these headers make of ours, by `standards.md` 2.5. (Written from its account of them.)"""
+    """What img2dataset and datadiligence make of our lines, as it was measured; written from that account."""
 
     @staticmethod
     def img2dataset(lines: list[str]) -> bool:
