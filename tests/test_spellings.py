@@ -14,7 +14,6 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI, HTTPException
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -28,6 +27,10 @@ from starlette.types import ASGIApp, Message
 
 from noscrape import NoScrape
 from noscrape.tracks import Route, RouteTable
+
+pytest.importorskip("fastapi", reason="half of the apps that are asked are FastAPI's")
+
+from fastapi import FastAPI, HTTPException  # noqa: E402  # after the module may have been skipped
 
 NUMBER = "42"
 WORD = "blue-in-green"
