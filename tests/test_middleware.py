@@ -123,10 +123,11 @@ class TestOtherScopes:
         """The app gets the server's own scope and messages."""
         inner = Answers({"type": f"{kind}.startup.complete"}, {"type": f"{kind}.something.new", "x": 1})
         scope: Scope = {"type": kind, "state": {}}
-        answer = await ask(protect(inner), scope)
+        app = protect(inner)
+        answer = await ask(app, scope)
         assert answer.messages == list(inner.messages)
         assert inner.scopes[0] is scope
-        assert scope == {"type": kind, "state": {}}
+        assert (scope, app.counters) == ({"type": kind, "state": {}}, {})
 
     async def test_an_app_without_lifespan_keeps_its_exception(self) -> None:
         """Servers recognise by it that an app has none."""
@@ -1023,6 +1024,18 @@ class TestRecord:
             seen += [name] * len(events)
             events.clear()
         assert seen == expected
+
+    async def test_only_a_fetch_of_such_a_document_is_called_one(self) -> None:
+        """A preflight is let through by the same rule, and is a request like any other."""
+        events: list[Event] = []
+        app = protect(answering(), {"log": {"path": "", "record": ["all"]}}, on_event=events.append)
+        for name in ("robots", "preflight", "listened"):
+            await ask(app, dict(self.CASES[name]))
+        assert [(event.kind, event.rule, event.served_hash is not None) for event in events] == [
+            ("own-document", "own-documents", True),
+            ("request", "own-documents", False),
+            ("request", "default", False),
+        ]
 
     async def test_a_fetch_of_robots_txt_is_kept_with_a_hash_of_what_was_served(self) -> None:
         """So that it can be shown later what a crawler was told, and when."""

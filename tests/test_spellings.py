@@ -30,7 +30,7 @@ from noscrape.tracks import Route, RouteTable
 
 pytest.importorskip("fastapi", reason="half of the apps that are asked are FastAPI's")
 
-from fastapi import FastAPI, HTTPException  # noqa: E402  # after the module may have been skipped
+from fastapi import FastAPI, HTTPException
 
 NUMBER = "42"
 WORD = "blue-in-green"

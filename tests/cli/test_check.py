@@ -34,6 +34,7 @@ def test_a_good_file_is_good(capsys: Captured) -> None:
     assert "" == err
 
 
+@pytest.mark.sql
 def test_the_summary_is_that_of_the_settings(capsys: Captured) -> None:
     """Stance, answers, routes, reader, quotas and log, as they will be enforced."""
     _write(
@@ -170,6 +171,7 @@ def test_json_of_a_bad_file(capsys: Captured) -> None:
         ),
     ],
 )
+@pytest.mark.sql
 def test_what_the_file_says_cannot_move_the_cursor(text: str, status: Status, capsys: Captured) -> None:
     """Settings are shown escaped, in faults and in warnings."""
     _write(text)

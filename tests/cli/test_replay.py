@@ -175,6 +175,7 @@ def test_stdin_twice(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == 'noscrape: "-" is stdin, and can be read once\n'
 
 
+@pytest.mark.sql
 def test_reservations_are_todays(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The summary says where it was read what is said of tracks, and that it is today's."""
     reader = '[tracks.reader]\nkind = "sql"\nurl = "sqlite+aiosqlite:///m.db"\nquery = "SELECT :track_id"\n'
@@ -185,6 +186,7 @@ def test_reservations_are_todays(folder: Path, capsys: pytest.CaptureFixture[str
     assert "not read, the defaults were taken (--no-reader)" in capsys.readouterr().out
 
 
+@pytest.mark.sql
 def test_reader_that_fails(folder: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
     """A database that is gone is told in the summary, with what was taken instead."""
     reader = '[tracks.reader]\nkind = "sql"\nurl = "sqlite+aiosqlite:///no/m.db"\nquery = "SELECT :track_id"\n'

@@ -88,6 +88,7 @@ CATALOG = Catalog(
         ({"log": {"path": "/no/such/folder/a.jsonl"}}, "log.path", "does not exist"),
     ],
 )
+@pytest.mark.sql
 def test_a_setting_that_costs_something_is_pointed_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], key: str, words: str
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_setting_that_costs_something_is_pointed_out(
         {"log": {"refused_addresses": "keyed-hash", "key": "0123456789abcdef"}},
     ],
 )
+@pytest.mark.sql
 def test_what_costs_nothing_is_not_pointed_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
 ) -> None:

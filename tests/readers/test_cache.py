@@ -148,6 +148,27 @@ class TestForgetting:
         assert known is not None
         assert known.terms == RESERVED
 
+    async def test_nor_if_it_ends_after_the_new_one(self, clock: Clock) -> None:
+        """The older answer does not take the place of the newer."""
+        proceed = asyncio.Event()
+        answers = [OPEN, RESERVED]
+
+        async def answer(track: str) -> Terms:
+            found = answers.pop(0)
+            if found is OPEN:
+                await proceed.wait()
+            return found
+
+        cache = Reservations(Reader(answer=answer), clock=clock)
+        early = asyncio.create_task(cache.read("42", {}))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        cache.forget("42")
+        assert (await cache.read("42", {})).terms == RESERVED
+        proceed.set()
+        assert (await early).terms == OPEN
+        assert await terms(cache, clock=clock) == RESERVED
+
 
 class TestSingleFlight:
     """Requests that miss the same track share one read."""
@@ -174,20 +195,22 @@ class TestSingleFlight:
         assert [said.terms for said in (*first, *second)] == [RESERVED] * 5
         assert reader.asked == {"1": 1, "2": 1, "3": 1, "4": 1}
 
-    def test_a_read_of_another_event_loop_is_not_shared(self, clock: Clock) -> None:
-        """Tests, and some servers, run one app on several loops."""
-        reader = Reader(answer=lambda track: asyncio.sleep(0, RESERVED))
-        cache = Reservations(reader, clock=clock, ttl_seconds=0)
-        results: list[Terms] = []
+    async def test_a_read_of_another_event_loop_is_not_shared(self, clock: Clock) -> None:
+        """Tests, and some servers, run one app on several loops; one cannot wait for another."""
+        begun, proceed = threading.Event(), threading.Event()
 
-        def run() -> None:
-            results.append(asyncio.run(cache.read("42", {})).terms)
+        async def answer(track: str) -> Terms:
+            if not begun.is_set():
+                begun.set()
+                await asyncio.to_thread(proceed.wait, 30)
+            return RESERVED
 
-        for _ in range(3):
-            thread = threading.Thread(target=run)
-            thread.start()
-            thread.join()
-        assert results == [RESERVED] * 3
+        cache = Reservations(Reader(answer=answer), clock=clock, timeout_seconds=60)
+        other = asyncio.create_task(asyncio.to_thread(lambda: asyncio.run(cache.read("42", {}))))
+        await asyncio.to_thread(begun.wait, 30)
+        here = await cache.read("42", {})
+        proceed.set()
+        assert (here.terms, (await other).terms) == (RESERVED, RESERVED)
 
 
 class TestFailure:

@@ -198,13 +198,14 @@ def overwrite(file: Path) -> None:
     file.write_bytes(b"this is no database" * 100)
 
 
-async def test_a_locked_database_is_not_waited_for(database: Path) -> None:
+async def test_a_locked_database_is_not_waited_for(database: Path, caplog: pytest.LogCaptureFixture) -> None:
     """SQLite's own five seconds are more than a request has."""
     lock = sqlite3.connect(database, isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
     reader = reader_of(database, seconds=0.01)
-    cache = Reservations(reader, clock=Clock(), timeout_seconds=30)
+    cache = Reservations(reader, clock=Clock(), timeout_seconds=4)
     assert (await cache.read("7", {})).terms == RESERVED
+    assert "database is locked" in caplog.text
     lock.close()
     await cache.close()
 

@@ -82,6 +82,7 @@ def test_older_file_begins_anew() -> None:
     assert run.timeline.turns == 1
 
 
+@pytest.mark.sql
 def test_reservations_are_read(tmp_path: Path) -> None:
     """What is said of a track is read from the configured database; what is open is open to training crawlers."""
     lines = [line(GPTBOT, path=f"/tracks/{track}") for track in (1, 2, 3)]
@@ -89,6 +90,7 @@ def test_reservations_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cache_seconds", [0.0, 60.0])
+@pytest.mark.sql
 def test_reservations_are_read_once(tmp_path: Path, cache_seconds: float) -> None:
     """What was read holds to the end of the replay, whatever time passes in the log and whatever the cache's life."""
     run = replay(with_table(tmp_path, cache_seconds=cache_seconds))
@@ -114,6 +116,7 @@ def test_without_reader(tmp_path: Path) -> None:
     assert '"action":"refuse"' in written.getvalue()
 
 
+@pytest.mark.sql
 def test_reader_that_fails(tmp_path: Path) -> None:
     """A database that is of no use is asked a few times; on_failure holds for all, and nothing stops."""
     config = with_table(tmp_path, missing=True)
