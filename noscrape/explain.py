@@ -10,10 +10,10 @@ from noscrape.clients import Client
 from noscrape.decision import Decision
 from noscrape.log import Event
 from noscrape.request import Facts
-from noscrape.reservation import Reservation
+from noscrape.reservation import Reservation, Terms
 from noscrape.signals import SIGNALLED
 from noscrape.site import Judgement, Site, terms_words
-from noscrape.words import Action, Mode
+from noscrape.words import Action, Mode, Purpose, Said, Voice
 
 #: A support id that no real answer carries.
 _EXAMPLE_ID = "0000000000000000"
@@ -131,6 +131,19 @@ def facts_of_event(event: Event) -> Facts:
     agent = event.user_agent.encode("latin-1", "replace") if event.user_agent is not None else None
     headers = None if agent is None else ((b"user-agent", agent),)
     return Facts(event.method or "GET", event.path or "/", "", b"", agent, headers, event.client)
+
+
+def said_in(event: Event) -> Reservation | None:
+    """What a line of the log records as said of the track: it stands in where the reader cannot be asked."""
+    if not event.reservation or not event.tracks:
+        return None
+    said = {
+        word: frozenset(purpose for purpose in Purpose if event.reservation.get(purpose.value) == word.value)
+        for word in (Said.RESERVED, Said.OPEN)
+    }
+    by = Voice.OWNER if event.reservation_by == Voice.OWNER.value else Voice.SITE
+    terms = Terms(reserved=said[Said.RESERVED], open=said[Said.OPEN])
+    return Reservation(terms, f"{event.reservation_source}, as recorded", by)
 
 
 def _agent(facts: Facts) -> str | None:

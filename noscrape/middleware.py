@@ -25,7 +25,7 @@ from noscrape.request import Facts
 from noscrape.reservation import Reservation
 from noscrape.signals import SIGNALLED, Refusal, add, concerned, refusal, reserved_by_app
 from noscrape.site import Judgement, Sent, Site, builtin_catalog, terms_words, waits_for_restart
-from noscrape.tracks import Place, origin_document, place_of
+from noscrape.tracks import UNJUDGEABLE, Place, origin_document, place_of
 from noscrape.words import Action
 
 Scope = MutableMapping[str, Any]
@@ -70,6 +70,9 @@ class NoScrape:
         on_event: Callable[[Event], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        for name, given in (("reader", reader), ("track_of", track_of), ("on_event", on_event), ("clock", clock)):
+            if given is not None and not callable(given):
+                raise TypeError(f"{name}: got {type(given).__name__}, wanted a callable")
         self.app = app
         root_path = getattr(app, "root_path", "")  # FastAPI sets its own over the server's, when we have looked already
         self._root_path = root_path if isinstance(root_path, str) else ""
@@ -148,10 +151,16 @@ class NoScrape:
     async def _hooked(self, site: Site, facts: Facts, scope: Scope) -> Place:
         """The place that the app's hook names; the route table's where it names none."""
         by_route = site.place(facts)
-        answer = self._track_of(scope) if self._track_of is not None else None
-        if isawaitable(answer):
-            answer = await answer
-        place = place_of(answer, by_route.serves)
+        try:
+            answer = self._track_of(scope) if self._track_of is not None else None
+            if isawaitable(answer):
+                answer = await answer
+            place = place_of(answer, by_route.serves)
+        except (
+            Exception
+        ) as error:  # the app's own code; of a path that nobody can tell, the most protected answer holds
+            self._failed(error, "track_of failed; such paths get the most protected answer")
+            return by_route if by_route.own else UNJUDGEABLE
         return place if place.routed else by_route
 
     def _records(self, judgement: Judgement) -> bool:
@@ -208,14 +217,14 @@ class NoScrape:
             try:
                 self._on_event(event)
             except Exception as error:  # the app's own callable: its failure is not the request's
-                self._failed(error)
+                self._failed(error, "on_event failed; the request is not affected")
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: Exception, what: str = "noscrape failed; [on_error] decides about such requests") -> None:
         self._site.counters["failures"] += 1
         cause = f"{type(error).__name__} {_where(error)}"
         if cause not in self._told and len(self._told) < 100:
             self._told.add(cause)
-            logger.error("noscrape failed; [on_error] decides about such requests: %r", error, exc_info=error)
+            logger.error("%s: %r", what, error, exc_info=error)
 
     def warn_once(self, text: str) -> None:
         """Tell the operator something once in the life of the process."""
@@ -224,7 +233,7 @@ class NoScrape:
             logger.warning("%s", text)
 
     def _changed(self, track: str, before: Reservation, after: Reservation, now: float) -> None:
-        if "reservations" in self._recorded:
+        if self._remembering and self._recorded & {"reservations", "all"}:
             self._emit(
                 Event(
                     kind="reservation",

@@ -14,6 +14,9 @@ recorded and without effect.
 | `quota:<name>`    | a client over a quota, or found scraping, where something is reserved | throttle or refuse |
 | `open`, `default` | everybody else                                                       | allow               |
 
+What the stance refuses and the operator lets in is allowed under the name of the rule that would have refused it, with
+the setting that let it in.
+
 A narrower rule beats a wider one: what the operator says of one crawler waives what is said of its purpose. An agent
 that names several crawlers gets the most restrictive answer of them all. Nothing here reads a clock, a file or a
 socket: the same case and policy give the same decision anywhere.
@@ -38,6 +41,7 @@ class Case:
     verification: Verification = Verification.UNKNOWN
     findings: tuple[Finding, ...] = ()
     own_document: bool = False
+    preflight: bool = False
     partner: str = ""
 
 
@@ -67,6 +71,8 @@ def decide(case: Case, policy: Policy) -> Decision:
 
 def own_documents(case: Case, policy: Policy) -> Decision | None:
     """What tells the rules must be readable by everyone, or a refused crawler takes them for absent."""
+    if case.preflight:
+        return Decision(Action.ALLOW, "own-documents", "a CORS preflight asks what is permitted and takes nothing")
     if not case.own_document:
         return None
     return Decision(Action.ALLOW, "own-documents", "the site's own statement of its rules is open to everyone")
@@ -155,8 +161,27 @@ def otherwise(case: Case, policy: Policy) -> Decision | None:
     evidence = _claim(case.crawlers[0], case) if case.crawlers else {}
     if not case.terms.reserved:
         return Decision(Action.ALLOW, "open", "nothing is reserved here", evidence=evidence)
+    if (let_in := _let_in(case, policy)) is not None:
+        return let_in
     reason = f"no rule refuses {named}" if named else "not a crawler that is known"
     return Decision(Action.ALLOW, "default", reason, evidence=evidence)
+
+
+def _let_in(case: Case, policy: Policy) -> Decision | None:
+    """What the stance would have refused, and the operator lets in: told as such, and by which setting."""
+    for crawler in case.crawlers:
+        wanted = crawler.purpose
+        if wanted is None or wanted not in case.terms.reserved & REFUSED[policy.stance]:
+            continue
+        by_agent = _waived(crawler, case, policy)
+        return Decision(
+            Action.ALLOW,
+            f"agent:{crawler.token}" if by_agent else f"purpose:{wanted.value}",
+            f"the operator lets {_named(crawler)} in, though {_PURPOSE_WORDS[wanted]} is reserved here",
+            setting=f"crawlers.agents.{crawler.token}" if by_agent else f"crawlers.{wanted.value}",
+            evidence=_claim(crawler, case) | {"lets_in": wanted.value},
+        )
+    return None
 
 
 TABLE: Final[tuple[Callable[[Case, Policy], Decision | None], ...]] = (

@@ -194,8 +194,9 @@ class Site:
         """Decide about one request, counting it against the quotas where no rule above them ends it."""
         ruling = self.ruling(place, said)
         claim = self.matcher.claim_of(facts.user_agent) if facts.user_agent else None
-        if (place.own and facts.method in ("GET", "HEAD")) or (facts.method == "OPTIONS" and facts.preflight):
-            decision = decide(Case(ruling.terms, own_document=True), self.policy)
+        preflight = facts.method == "OPTIONS" and facts.preflight
+        if preflight or (place.own and facts.method in ("GET", "HEAD")):
+            decision = decide(Case(ruling.terms, own_document=True, preflight=preflight), self.policy)
             return Judgement(decision, ruling, said, place, claim, own_document=True)
         if not self._clients.plain and (client := self._clients.client(facts)).partner:
             decision = decide(Case(ruling.terms, partner=client.key), self.policy)
@@ -241,6 +242,7 @@ class Site:
             signals=() if facts.websocket else judgement.ruling.refusal_signals,
             contact=site.contact or "",
             policy=site.policy or "",
+            by_owner=judgement.said.by is Voice.OWNER and judgement.decision.rule.startswith("purpose:"),
         )
 
     def event(self, facts: Facts, judgement: Judgement, now: float, *, support_id: str, sent: Sent) -> Event:

@@ -88,8 +88,8 @@ class TestPurposes:
             (Answer.REFUSE, Purpose.SEARCH, (Action.REFUSE, "purpose:search", True)),
             (Answer.OBSERVE, Purpose.SEARCH, (Action.REFUSE, "purpose:search", False)),
             (Answer.OBSERVE, Purpose.TRAINING, (Action.REFUSE, "purpose:training", False)),
-            (Answer.ALLOW, Purpose.TRAINING, (Action.ALLOW, "default", True)),
-            (Answer.SIGNAL, Purpose.TRAINING, (Action.ALLOW, "default", True)),
+            (Answer.ALLOW, Purpose.TRAINING, (Action.ALLOW, "purpose:training", True)),
+            (Answer.SIGNAL, Purpose.TRAINING, (Action.ALLOW, "purpose:training", True)),
         ],
     )
     def test_answers(self, answer: Answer, purpose: Purpose, expected: tuple[Action, str, bool]) -> None:
@@ -120,12 +120,12 @@ class TestAgents:
             (Answer.REFUSE, Verification.UNKNOWN, (Action.REFUSE, "agent:TrainingBot", True)),
             (Answer.REFUSE, Verification.VERIFIED, (Action.REFUSE, "agent:TrainingBot", True)),
             (Answer.OBSERVE, Verification.UNKNOWN, (Action.REFUSE, "agent:TrainingBot", False)),
-            (Answer.ALLOW, Verification.UNKNOWN, (Action.ALLOW, "default", True)),
+            (Answer.ALLOW, Verification.UNKNOWN, (Action.ALLOW, "agent:TrainingBot", True)),
             (Answer.ALLOW, Verification.VERIFIED, (Action.ALLOW, "agent:TrainingBot", True)),
             (Answer.ALLOW_VERIFIED, Verification.UNKNOWN, (Action.REFUSE, "purpose:training", True)),
             (Answer.ALLOW_VERIFIED, Verification.CONTRADICTED, (Action.REFUSE, "purpose:training", True)),
             (Answer.ALLOW_VERIFIED, Verification.VERIFIED, (Action.ALLOW, "agent:TrainingBot", True)),
-            (Answer.SIGNAL, Verification.UNKNOWN, (Action.ALLOW, "default", True)),
+            (Answer.SIGNAL, Verification.UNKNOWN, (Action.ALLOW, "agent:TrainingBot", True)),
         ],
     )
     def test_answers(self, answer: Answer, verification: Verification, expected: tuple[Action, str, bool]) -> None:
@@ -324,7 +324,12 @@ class TestAlways:
     def test_the_order_of_the_names_changes_nothing(self, case: Case, policy: Policy) -> None:
         """Whether a request is stopped does not depend on which crawler is named first."""
         turned = Case(
-            case.terms, case.crawlers[::-1], case.verification, case.findings, case.own_document, case.partner
+            case.terms,
+            case.crawlers[::-1],
+            case.verification,
+            case.findings,
+            own_document=case.own_document,
+            partner=case.partner,
         )
         assert decide(case, policy).stops is decide(turned, policy).stops
 
@@ -333,3 +338,21 @@ def test_the_table() -> None:
     """The order of the rules is the one that is documented."""
     expected = ["own_documents", "partner", "agent", "purpose", "behaviour", "otherwise"]
     assert expected == [rule.__name__ for rule in TABLE]
+
+
+def test_what_the_operator_lets_in_is_told_as_such() -> None:
+    """Who reads the log sees by which setting a crawler got a reserved work that the stance would have refused."""
+    crawler = Crawler(token="TrainingBot", operator="Acme", kind=Kind.AI, purpose=Purpose.TRAINING)
+    case = Case(RESERVED, (crawler,))
+    by_agent = decide(case, Policy(agents={"trainingbot": Answer.SIGNAL}))
+    by_purpose = decide(case, Policy(purposes={Purpose.TRAINING: Answer.ALLOW}))
+    assert by_agent.setting == "crawlers.agents.TrainingBot"
+    assert by_purpose.setting == "crawlers.training"
+    assert "lets TrainingBot (Acme) in" in by_agent.reason
+    assert by_agent.evidence["lets_in"] == "training"
+
+
+def test_a_preflight_is_no_document() -> None:
+    """The log must not say that a crawler read the rules when it asked what a page may do."""
+    decision = decide(Case(RESERVED, own_document=True, preflight=True), Policy())
+    assert (decision.action, "preflight" in decision.reason) == (Action.ALLOW, True)

@@ -12,13 +12,16 @@ from noscrape.cli.status import Status
 from noscrape.config import found, load
 from noscrape.crawlers import CAP_BYTES
 from noscrape.errors import NoScrapeError
-from noscrape.explain import Explanation, explain, facts_of_event
+from noscrape.explain import Explanation, explain, facts_of_event, said_in
 from noscrape.log import Event
 from noscrape.networks import address
 from noscrape.request import Facts
 from noscrape.reservation import Reservation, reservation
 from noscrape.site import Site, builtin_catalog
-from noscrape.terminal import put, safe
+from noscrape.terminal import put, safe, say
+
+#: A request, and what was said of its track where that is known already.
+Asked = tuple[Facts, Reservation | None]
 
 _LABEL_WIDTH = 12
 
@@ -48,13 +51,21 @@ def run(arguments: argparse.Namespace) -> Status:
     loaded = load(found(arguments.config), tokens=catalog.tokens)
     site = Site(loaded, clock=time.time, catalog=catalog)
     said = reservation(arguments.reservation, source="--reservation") if arguments.reservation is not None else None
-    requests = [_facts(arguments)] if arguments.path is not None else _from_log()
-    asyncio.run(_tell(site, requests, said, as_json=arguments.json))
+    requests: list[Asked] = [(_facts(arguments), None)] if arguments.path is not None else _from_log()
+    if said is not None or loaded.config.tracks.reader is not None:
+        requests = [(facts, said) for facts, _ in requests]
+    elif arguments.path is not None and loaded.config.tracks.routes:
+        say(
+            sys.stderr,
+            "noscrape: no [tracks.reader] is configured, so the defaults are taken; what a reader given in Python "
+            "would say can be given with --reservation",
+        )
+    asyncio.run(_tell(site, requests, as_json=arguments.json))
     return Status.OK
 
 
-async def _tell(site: Site, requests: list[Facts], said: Reservation | None, *, as_json: bool) -> None:
-    for number, facts in enumerate(requests):
+async def _tell(site: Site, requests: list[Asked], *, as_json: bool) -> None:
+    for number, (facts, said) in enumerate(requests):
         explanation = await explain(site, facts, said=said)
         if as_json:
             print(json.dumps(explanation.to_json()))
@@ -96,14 +107,15 @@ def _facts(arguments: argparse.Namespace) -> Facts:
     return Facts(method, path, "", query.encode("utf-8", "surrogateescape"), agents, headers, arguments.client)
 
 
-def _from_log() -> list[Facts]:
+def _from_log() -> list[Asked]:
     if sys.stdin.isatty():
         raise NoScrapeError("nothing to explain: give --path and --user-agent, or a line of the log on stdin")
-    found = []
+    found: list[Asked] = []
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if line.strip():
             try:
-                found.append(facts_of_event(Event.from_json(line.decode("utf-8", "replace"))))
+                event = Event.from_json(line.decode("utf-8", "replace"))
+                found.append((facts_of_event(event), said_in(event)))
             except (ValueError, NoScrapeError) as error:
                 raise NoScrapeError(f"stdin:{number}: not a line of the log: {error}") from error
     if not found:

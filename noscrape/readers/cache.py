@@ -174,13 +174,17 @@ class Reservations:
             self._on_change(track, before, entry.said, now)
 
     def forget(self, track: str | None = None) -> None:
-        """Drop what is known of a track, or of all of them, so that the next request reads it anew."""
+        """Drop what is known of a track, or of all of them, so that the next request reads it anew.
+
+        What was said stays behind for one purpose: to tell whether the new reading changes it.
+        """
+        for forgotten in tuple(self._entries) if track is None else (track,):
+            self._reading.pop(forgotten, None)
+            entry = self._entries.pop(forgotten, None)
+            if entry is not None and self._reader is not None:
+                self._entries[forgotten] = _Entry(entry.said, float("-inf"), None)
         if track is None:
             self._reading.clear()
-            self._entries.clear()
-        else:
-            self._reading.pop(track, None)
-            self._entries.pop(track, None)
 
     async def close(self) -> None:
         """Let go of the reader."""

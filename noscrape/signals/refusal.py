@@ -37,10 +37,14 @@ def refusal(
     signals: tuple[tuple[bytes, bytes], ...] = (),
     contact: str = "",
     policy: str = "",
+    by_owner: bool = False,
 ) -> Refusal:
-    """The answer to a decision that stops a request. It names no threshold, and nothing about other clients."""
+    """The answer to a decision that stops a request. It names no threshold, and nothing about other clients.
+
+    `by_owner` tells that it is the work's owner who reserved it, and not the site by default.
+    """
     status, number = status_of(decision), support_id.encode("ascii")
-    media, before, after = _parts(_wanted(accept[:1024]) if accept else "text", status, contact, policy)
+    media, before, after = _parts(_wanted(accept[:1024]) if accept else "text", status, by_owner, contact, policy)
     body = before + number + after
     headers = [
         (b"content-type", media),
@@ -56,15 +60,19 @@ def refusal(
     return Refusal(status, headers, body)
 
 
-#: What is said, by status.
+#: What is said, by status, and by whether the owner of the work has spoken.
 _TEXTS: Final = {
-    429: (
+    (429, False): (
         "Too many requests",
         "This client has asked for more than this site allows for the moment. Please come back later.",
     ),
-    403: (
+    (403, True): (
         "Automated use is not permitted",
         "The owner of this work has reserved it against the use that this client is known for.",
+    ),
+    (403, False): (
+        "Automated use is not permitted",
+        "This site does not permit the use that this client is known for.",
     ),
 }
 
@@ -73,9 +81,9 @@ _HERE: Final = "\0"
 
 
 @lru_cache(maxsize=32)
-def _parts(form: str, status: int, contact: str, policy: str) -> tuple[bytes, bytes, bytes]:
+def _parts(form: str, status: int, by_owner: bool, contact: str, policy: str) -> tuple[bytes, bytes, bytes]:
     """Media type, and the body before and after the support id."""
-    title, detail = _TEXTS[status]
+    title, detail = _TEXTS[status, by_owner and status == HTTPStatus.FORBIDDEN]
     media, written = _FORMS[form]
     before, _, after = written(title, status, detail, contact, policy).partition(_HERE)
     return media, before.encode("utf-8"), after.encode("utf-8")

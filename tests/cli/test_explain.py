@@ -47,7 +47,7 @@ def test_as_text(capsys: Captured) -> None:
     """By which rule of which line, on what evidence, and what is sent."""
     assert main(["explain", "--path", "/tracks/42", "--user-agent", "GPTBot/1.2"]) == Status.OK
     out, err = capsys.readouterr()
-    assert err == ""
+    assert "no [tracks.reader] is configured" in err
     for line in (
         "request     GET /tracks/42",
         "work        track 42, as page",

@@ -385,6 +385,21 @@ class TestChanges:
             clock.forward(60)
         assert told == [("42", OPEN, RESERVED), ("42", RESERVED, UNSTATED)]
 
+    @pytest.mark.parametrize("everything", [False, True])
+    async def test_one_that_comes_by_forgetting(self, clock: Clock, *, everything: bool) -> None:
+        """`forget()` is how an app makes a new tag hold, so the change that it brings is told like any other."""
+        told: list[tuple[Terms, Terms]] = []
+        reader = Reader(OPEN)
+        cache = Reservations(
+            reader, clock=clock, on_change=lambda track, before, after, now: told.append((before.terms, after.terms))
+        )
+        await cache.read("42", {})
+        reader.terms = RESERVED
+        cache.forget(None if everything else "42")
+        assert cache.known("42", clock()) is None
+        assert (await cache.read("42", {})).terms == RESERVED
+        assert told == [(OPEN, RESERVED)]
+
     async def test_what_is_heard_is_one(self, clock: Clock) -> None:
         """Once, and not each time that it is heard."""
         told: list[str] = []

@@ -140,7 +140,7 @@ async def test_an_endless_stream_that_is_refused_ends(spec_version: str) -> None
 
 def test_the_test_client_again_and_again() -> None:
     """Each `with` is one life of the app, each request may have an event loop of its own; the reader goes on."""
-    pytest.importorskip("httpx", reason="Starlette's test client needs it")
+    pytest.importorskip("httpx2", reason="Starlette's test client needs it")
     from starlette.testclient import TestClient
 
     settings = SETTINGS | {"tracks": {**SETTINGS["tracks"], "cache_seconds": 0.0}}
