@@ -330,8 +330,9 @@ class _Signalled:
         try:
             await self.door.app(self.scope, self.receive, self.watched)
         except Exception:
-            if not self.refused:  # an app may turn our signal to stop into an exception of its own
+            if not self.refused:
                 raise
+            logger.debug("the app ended a refused answer with an exception, as it may", exc_info=True)
 
     def watched(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
