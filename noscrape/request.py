@@ -1,9 +1,12 @@
 """What is known of one request, whoever tells it: a server, a log that is replayed, or the command line."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 Headers = Sequence[tuple[bytes, bytes]]
+
+#: Makes a named tuple in half the time that its own constructor takes, which every request would feel.
+new_tuple: Final = tuple.__new__
 
 
 class Facts(NamedTuple):

@@ -23,7 +23,7 @@ from noscrape.log import Event
 from noscrape.patterns import Playing, Quota, Quotas, Visit
 from noscrape.policy import Case, decide
 from noscrape.readers import NOTHING, IdType, Reader, Reservations, SqlReader
-from noscrape.request import Facts
+from noscrape.request import Facts, new_tuple
 from noscrape.reservation import UNSTATED, Reservation, Terms
 from noscrape.signals import Emission, Refusal, refusal
 from noscrape.stores import MemoryCounts
@@ -32,9 +32,6 @@ from noscrape.words import Action, Mode, Purpose, Said, Verification, Voice
 
 #: Distinct crawlers for which the decision under the same terms is kept.
 _DECISIONS_KEPT = 4096
-
-#: Makes a named tuple in half the time that its own constructor takes, which every request would feel.
-_tuple = tuple.__new__
 
 #: Characters of a path, or of a request id, that the log keeps.
 _PATH_KEPT = 500
@@ -121,7 +118,6 @@ class Site:
             ),
             own_paths=own_paths(config),
         )
-        self._hosts = any(route.host for route in config.tracks.routes)
         self._site_default = config.site.default
         self._track_default = config.tracks.default
         self._rulings: dict[tuple[Terms, bool, bool], Ruling] = {}
@@ -146,7 +142,7 @@ class Site:
 
     def place(self, facts: Facts) -> Place:
         """Which work a request asks for, by the route table."""
-        host = facts.header(b"host") if self._hosts else None
+        host = facts.header(b"host") if self._routes.by_host else None
         return self._routes.place(facts.path, facts.root_path, facts.query, host)
 
     def said(self, place: Place, now: float) -> Reservation | None:
@@ -204,11 +200,11 @@ class Site:
         crawlers = claim.crawlers if claim is not None else ()
         decision = ruling.decisions.get(crawlers) or self._decided(ruling, crawlers)
         if self._counting and not decision.stops and ruling.terms.reserved:
-            finding = self._quotas.observe(_tuple(Visit, (self._clients.key(facts), place, facts)), now)
+            finding = self._quotas.observe(new_tuple(Visit, (self._clients.key(facts), place, facts)), now)
             if finding is not None:
                 self.counters["findings"] += 1
                 decision = decide(Case(ruling.terms, crawlers=crawlers, findings=(finding,)), self.policy)
-        return _tuple(Judgement, (decision, ruling, said, place, claim, False))
+        return new_tuple(Judgement, (decision, ruling, said, place, claim, False))
 
     def _decided(self, ruling: Ruling, crawlers: tuple[Crawler, ...]) -> Decision:
         """The decision where behaviour plays no part, which depends on nothing else and is kept."""

@@ -216,7 +216,7 @@ async def _visit(app: App, scope: Scope) -> Visit:
 
     try:
         await app(scope, receive, send)
-    except Exception:
+    except Exception:  # told that nobody reads on, an app may end in an exception of its own
         if not ended.is_set():
             raise
     door = scope.get("noscrape")

@@ -82,7 +82,6 @@ class Place:
         return Place(tuple(named), self.serves, routed=True, unjudgeable=self.unjudgeable)
 
 
-NOWHERE: Final = Place((), Serves.PAGE)
 UNJUDGEABLE: Final = Place((), Serves.PAGE, unjudgeable=True)
 
 
@@ -108,7 +107,8 @@ class RouteTable:
     ) -> None:
         self._rows = tuple(map(_row, routes))
         self._own_paths = frozenset(own_paths)
-        self._by_host = any(row.route.host for row in self._rows)
+        #: Whether a place depends on the host that was asked.
+        self.by_host = any(row.route.host for row in self._rows)
         self._limit = cache_entries
         self._recent: dict[str | tuple[str, ...], Place] = {}
         self._older: dict[str | tuple[str, ...], Place] = {}
@@ -119,7 +119,7 @@ class RouteTable:
     def place(self, path: str, root_path: str = "", query: bytes = b"", host: bytes | None = None) -> Place:
         """What a path serves, from the cache where it was asked before."""
         key: str | tuple[str, ...] = (root_path, path) if root_path else path
-        if self._by_host:
+        if self.by_host:
             key = (root_path, path, _host(host))
         place = self._recent.get(key)
         if place is None:

@@ -23,12 +23,13 @@ from noscrape.site import (
     terms_words,
     waits_for_restart,
 )
-from noscrape.tracks import NOWHERE, UNJUDGEABLE, Place
+from noscrape.tracks import UNJUDGEABLE, Place
 from noscrape.words import PURPOSES, Action, Answer, Mode, Purpose, Serves, Stance, Voice
 from tests.asgi import FIREFOX, GPTBOT, SIGNALS, Clock
 
 ROUTES = {"tracks": {"routes": [{"path": "/tracks/{track_id}"}]}}
 TRACK = Place(("42",), Serves.PAGE, routed=True)
+NOWHERE = Place((), Serves.PAGE)
 
 
 def site_of(settings: dict[str, Any] | None = None, **more: Any) -> Site:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from noscrape.cli.status import Status
-from noscrape.config import load
+from noscrape.config import found, load
 from noscrape.errors import LogError
 from noscrape.log.event import Event, time_text
 from noscrape.log.people import who
@@ -146,7 +146,7 @@ def _listed(files: Sequence[str], config: str | None) -> Sequence[Path]:
 
 
 def _configured(config: str | None) -> str:
-    path = load(config, find=True).config.log.path
+    path = load(found(config)).config.log.path
     if path in ("", "-"):
         where = "to stdout" if path else "nowhere"
         raise LogError(f"[log] path sends the log {where}; name the files to read")

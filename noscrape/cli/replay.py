@@ -9,7 +9,7 @@ from io import BufferedReader
 from typing import Final
 
 from noscrape.cli.status import Status
-from noscrape.config import load
+from noscrape.config import found, load
 from noscrape.crawlers import Kind
 from noscrape.errors import ReplayError
 from noscrape.log.people import described
@@ -66,7 +66,7 @@ def run(
 ) -> Status:
     """Replay the files, and print the summary or the decisions."""
     catalog = builtin_catalog()
-    loaded = load(arguments.config, tokens=catalog.tokens, find=True)
+    loaded = load(found(arguments.config), tokens=catalog.tokens)
     sources = _sources(arguments.file)
     replay = Replay(loaded, today=clock(), catalog=catalog, with_reader=not arguments.no_reader)
     progress = Progress(sources, stream=sys.stderr, clock=ticks)

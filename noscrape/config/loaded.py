@@ -74,17 +74,12 @@ def _given(config: Config, key: str) -> bool:
     return True
 
 
-def load(
-    source: Named | Mapping[str, Any] | Config | None, *, tokens: Iterable[str] | None = None, find: bool = False
-) -> Loaded:
+def load(source: Named | Mapping[str, Any] | Config | None, *, tokens: Iterable[str] | None = None) -> Loaded:
     """Read a file, or take settings given in Python; None for the defaults.
 
-    `tokens` are the crawlers that `[crawlers.agents]` may name; without them any will do. `find` is for commands: None
-    then stands for ./noscrape.toml, where there is one. Relative paths start at the file's folder, or at the working
-    directory. Raises ConfigError with every fault, and nothing else.
+    `tokens` are the crawlers that `[crawlers.agents]` may name; without them any will do. Relative paths start at the
+    file's folder, or at the working directory. Raises ConfigError with every fault, and nothing else.
     """
-    if source is None and find:
-        source = found(None)
     match source:
         case str() | os.PathLike():
             path, name = _path(source)
