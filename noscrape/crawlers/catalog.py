@@ -113,7 +113,7 @@ class Catalog:
         if not own:
             return self
         kept = (crawler for crawler in self.crawlers if crawler.token.casefold() not in own)
-        named = "\n".join(f"{crawler.token} {crawler.match} {crawler.purpose}" for crawler in own.values())
+        named = "\n".join(map(repr, own.values()))
         version = sha256(f"{self.version}\n{named}".encode()).hexdigest()[:12]
         return Catalog(crawlers=(*kept, *own.values()), version=version)
 

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -238,6 +240,12 @@ class TestExtending:
     """The operator's own entries."""
 
     OWN = Crawler("gptbot", "Acme", Kind.AI, Purpose.SEARCH, match=("gptbot",))
+
+    @pytest.mark.parametrize("change", [{"in_url": True}, {"operator": "Other"}, {"page": "https://other.example/"}])
+    def test_each_change_is_another_version(self, change: dict[str, Any]) -> None:
+        """A reload keeps the matcher of a list whose version it knows, so no change may go without one."""
+        changed = replace(self.OWN, **change)
+        assert CATALOG.extended([changed]).version != CATALOG.extended([self.OWN]).version
 
     def test_it_replaces(self) -> None:
         """An own entry takes the place of the built-in one of its token, and the version tells that it does."""
