@@ -49,3 +49,7 @@ class LogError(NoScrapeError):
 
 class ReplayError(NoScrapeError):
     """An access log cannot be replayed."""
+
+
+class ExportError(NoScrapeError):
+    """A document cannot be made or written."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import http_sf
-
 from noscrape.errors import ReservationError
+from noscrape.standards import content_usage, tdmrep, x_robots_tag
+from noscrape.standards.content_usage import Preference
 from noscrape.words import PURPOSES, TRAINING_PURPOSES, Purpose, Said, Voice
 
 
@@ -207,8 +207,8 @@ def from_text(text: str) -> Terms:
         return from_robots_directives(rest)
     if name == "content-usage":
         return from_content_usage(text.partition(":")[2])
-    if "=" in word and (usage := _usage(text)) is not None:
-        return _train_ai(usage)
+    if "=" in word and content_usage.well_formed(text.strip()):
+        return from_content_usage(text)
     pieces = [piece.strip() for piece in word.split(",")]
     if len(pieces) > 1 and all(piece in ("noai", "noimageai") for piece in pieces):
         return NO_TRAINING if "noai" in pieces else UNSTATED
@@ -219,55 +219,28 @@ def from_text(text: str) -> Terms:
 
 
 def from_tdm_reservation(value: str) -> Terms:
-    """TDMRep section 2: `1` reserves, `0` opens, everything else counts as unset."""
-    match value.strip():
-        case "1":
-            return NO_TRAINING
-        case "0":
-            return TDM_ZERO
-        case _:
-            return UNSTATED
+    """What a `tdm-reservation` field says; a value that counts as unset says nothing."""
+    return _TDM_RESERVATION[tdmrep.field(value)]
+
+
+_TDM_RESERVATION: Final[Mapping[int | None, Terms]] = {1: NO_TRAINING, 0: TDM_ZERO, None: UNSTATED}
 
 
 def from_content_usage(value: str) -> Terms:
-    """AIPREF vocab-07: the Token `n` disallows, `y` allows; a field that does not parse says nothing at all."""
-    usage = _usage(value)
-    return UNSTATED if usage is None else _train_ai(usage)
+    """What a `Content-Usage` field says of `train-ai`; one that does not parse says nothing at all."""
+    return _TRAIN_AI[content_usage.parse(value.strip())["train-ai"]]
 
 
-def _usage(value: str) -> Mapping[str, object] | None:
-    try:
-        usage = http_sf.parse(value.strip().encode("utf-8"), tltype="dictionary")
-    except (http_sf.StructuredFieldError, ValueError):
-        return None
-    return usage if isinstance(usage, dict) else None
-
-
-def _train_ai(usage: Mapping[str, object]) -> Terms:
-    item = usage.get("train-ai")
-    token = item[0] if isinstance(item, tuple) else None
-    if not isinstance(token, http_sf.Token):
-        return UNSTATED
-    return {"n": NO_TRAINING, "y": TRAINING_OPEN}.get(str(token), UNSTATED)
-
-
-#: Directives with a value of their own after a colon, which are therefore no agent's name.
-_VALUED: Final = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
+_TRAIN_AI: Final[Mapping[Preference, Terms]] = {
+    Preference.DISALLOWED: NO_TRAINING,
+    Preference.ALLOWED: TRAINING_OPEN,
+    Preference.UNKNOWN: UNSTATED,
+}
 
 
 def from_robots_directives(value: str) -> Terms:
-    """One `X-Robots-Tag` line: `noai` for every agent reserves; all else is about search."""
-    agent = ""
-    for piece in value.lower().split(","):
-        name, colon, rest = piece.partition(":")
-        directive = piece.strip()
-        if colon and name.strip() == "unavailable_after":
-            break
-        if colon and name.strip() not in _VALUED:
-            agent, directive = name.strip(), rest.strip()
-        if directive == "noai" and not agent:
-            return NO_TRAINING
-    return UNSTATED
+    """One `X-Robots-Tag` line: `noai` for every agent reserves; for one agent it does not, and all else is search."""
+    return NO_TRAINING if x_robots_tag.opts_out([value], "") else UNSTATED
 
 
 def _short(value: object) -> str:
