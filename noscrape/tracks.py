@@ -34,7 +34,8 @@ _LEADING_ZEROS: Final = re.compile(r"\A\s*([+-]?)(?:0_?)+(?=\d)")
 #: A path that climbs: what it serves depends on where the app's mounts and folders begin, which no path tells.
 _CLIMBING: Final = re.compile(r"(?:\A|[/\\])\.\.(?:[/\\;\s]|\Z)")
 
-_PARAMETER: Final = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
+#: A parameter of a path template: its name, and its convertor with the colon.
+PARAMETER: Final = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
 
 _EXTENSIONS: Final = {
     **dict.fromkeys("css js mjs map woff woff2 ttf otf eot ico wasm webmanifest".split(), Serves.ASSET),
@@ -185,15 +186,15 @@ def _row(route: Route) -> _Row:
 
 
 def _only_parameter(template: str) -> str | None:
-    names = [name for name, convertor in _PARAMETER.findall(template) if convertor != ":path"]
-    every = [name for name, _ in _PARAMETER.findall(template)]
+    names = [name for name, convertor in PARAMETER.findall(template) if convertor != ":path"]
+    every = [name for name, _ in PARAMETER.findall(template)]
     return next(iter(names or every), None)
 
 
 def widened(template: str) -> re.Pattern[str]:
     """A template with each parameter as wide as any app may read it: `{id:int}` must not miss `+42` or `42\\n`."""
     expression, position = "", 0
-    for match in _PARAMETER.finditer(template):
+    for match in PARAMETER.finditer(template):
         expression += re.escape(template[position : match.start()])
         expression += f"(?P<{match[1]}>{'.*' if match[2] == ':path' else '[^/]+'})"
         position = match.end()

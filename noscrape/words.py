@@ -93,3 +93,19 @@ class Serves(Enum):
     DOWNLOAD = "download"
     FEED = "feed"
     ASSET = "asset"
+
+
+class Combine(Enum):
+    """How several readers make one answer."""
+
+    MOST_RESTRICTIVE = "most-restrictive"
+    STRICT = "strict"
+    FIRST = "first"
+
+
+class RobotsTxt(Enum):
+    """What becomes of the app's robots.txt."""
+
+    MERGE = "merge"
+    SERVE = "serve"
+    OFF = "off"

@@ -1,15 +1,25 @@
 """What holds for all tests."""
 
 from importlib.util import find_spec
+from typing import Final
 
 import pytest
 
+#: What the tests with a marker need; CI runs the others against the bare wheel too.
+NEEDED: Final = {
+    "sql": ("sqlalchemy", "aiosqlite"),
+    "files": ("tinytag",),
+    "c2pa": ("c2pa", "tinytag", "cryptography"),
+    "mutagen": ("mutagen", "tinytag"),
+}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `sql` need the extra of that name; CI runs the others against the bare wheel too."""
-    if find_spec("sqlalchemy") and find_spec("aiosqlite"):
-        return
-    skip = pytest.mark.skip(reason="needs the extra noscrape[sql]")
-    for item in items:
-        if item.get_closest_marker("sql"):
-            item.add_marker(skip)
+    """Skip the tests whose extra is not installed."""
+    for marker, modules in NEEDED.items():
+        if all(find_spec(module) for module in modules):
+            continue
+        skip = pytest.mark.skip(reason=f"needs {' and '.join(modules)}")
+        for item in items:
+            if item.get_closest_marker(marker):
+                item.add_marker(skip)

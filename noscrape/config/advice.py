@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from noscrape.config.loaded import Loaded
-from noscrape.config.model import Config
+from noscrape.config.model import Config, Files
 from noscrape.crawlers.catalog import Catalog
 from noscrape.errors import Fault
 from noscrape.networks import Network
 from noscrape.patterns.quota import Per
 from noscrape.signals.headers import SharedCache
-from noscrape.words import TRAINING_PURPOSES, Answer, Mode, Said, Stance
+from noscrape.words import TRAINING_PURPOSES, Answer, Mode, RobotsTxt, Said, Stance
 
 #: What each choice of `[site] shared_cache` costs.
 SHARED_CACHE_COSTS: Final = {
@@ -68,17 +68,28 @@ def _crawlers(config: Config, catalog: Catalog | None) -> Warnings:
             )
     for token, answer in config.crawlers.agents.items():
         key = f"crawlers.agents.{token}"
-        if answer is Answer.ALLOW_VERIFIED:
+        known = catalog.find(token) if catalog else None
+        if known is not None and known.control_only:
+            yield from _control_token(config, key, token, answer)
+        elif answer is Answer.ALLOW_VERIFIED:
             yield key, "this version verifies no crawler yet, so nobody is allowed by this"
         elif answer in _LETS_IN:
             word = f"'{answer.value}' lets {token} into reserved works"
             yield key, f"{word}, and a user agent is a claim: so it lets in whoever calls itself {token}"
-        known = catalog.find(token) if catalog else None
-        if known is not None and known.control_only:
-            yield key, f"{token} is a word for robots.txt only: no request ever carries it, so this has no effect"
     for number, extra in enumerate(config.crawlers.extra):
         if catalog and catalog.find(extra.token):
             yield f"crawlers.extra.{number}.token", f"takes the place of the catalog's own entry for {extra.token}"
+
+
+def _control_token(config: Config, key: str, token: str, answer: Answer) -> Warnings:
+    """A word that is said in robots.txt, and that no request carries."""
+    if config.documents.robots_txt is RobotsTxt.OFF:
+        yield key, f"{token} is a word for robots.txt only, which is left to the app: so this has no effect"
+    elif answer in _LETS_IN:
+        yield (
+            key,
+            f"'{answer.value}' leaves {token} out of robots.txt, the only place where its operator can be refused",
+        )
 
 
 def _clients(config: Config) -> Warnings:
@@ -111,6 +122,8 @@ def _tracks(config: Config) -> Warnings:
             names = " and ".join(f"'{name}'" for name in route.names)
             meant = f"'{route.names[0]}' is taken for the track; say which: track = 'path:{route.names[-1]}'"
             yield f"tracks.routes.{number}.path", f"has {names}: {meant}"
+    if tracks.files is not None:
+        yield from _files(tracks.files)
     if tracks.reader is None:
         return
     if not tracks.routes:
@@ -128,6 +141,19 @@ def _tracks(config: Config) -> Warnings:
     if tracks.reader.url.startswith(_SQLITE + "/") and not os.path.exists(file):
         said = tracks.on_failure.value
         yield "tracks.reader.url", f"no such file yet: {file}; until there is, every track is {said}"
+
+
+def _files(files: Files) -> Warnings:
+    needed = {"tinytag": "files"} | ({"c2pa": "c2pa"} if files.c2pa else {})
+    for module, extra in needed.items():
+        if find_spec(module) is None:
+            yield "tracks.files", f"needs {module}, not installed here: pip install 'noscrape[{extra}]'"
+    for number, path in enumerate(files.paths):
+        folder = Path(path.partition("{")[0] + "x").parent
+        if not folder.is_dir():
+            yield f"tracks.files.paths.{number}", f"no such folder: {folder}"
+    if not files.paths:
+        yield "tracks.files", "names no paths: only `NoScrape(file_of=...)` can tell where a track's files are"
 
 
 def _patterns(config: Config) -> Warnings:

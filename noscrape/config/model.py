@@ -28,7 +28,7 @@ from noscrape.config.parsing import Parsed, WrongValueError, one_of, repeated, t
 from noscrape.networks import Network
 from noscrape.patterns.quota import Per
 from noscrape.signals.headers import SharedCache
-from noscrape.words import Answer, Mode, Purpose, Said, Serves, Stance
+from noscrape.words import Answer, Combine, Mode, Purpose, RobotsTxt, Said, Serves, Stance
 
 T = TypeVar("T")
 
@@ -46,6 +46,12 @@ class Surroundings:
 
 def _around(info: ValidationInfo) -> Surroundings:
     return info.context if isinstance(info.context, Surroundings) else Surroundings()
+
+
+def _beside(path: str | None, info: ValidationInfo) -> str | None:
+    """A file's name, which starts at the folder of the configuration."""
+    folder = _around(info).folder
+    return path if folder is None or path is None else str(folder / path)
 
 
 Default = Annotated[Said, one_of(Said.RESERVED, Said.OPEN)]
@@ -189,6 +195,35 @@ class Reader(Section):
         return f"{scheme}:///{folder / rest}"
 
 
+class Files(Section):
+    """What the audio files themselves say, in tags that noscrape documents."""
+
+    paths: tuple[Annotated[StrictStr, AfterValidator(values.file_template)], ...] = Field(
+        default=(),
+        description="Where a track's files lie, such as 'media/{track_id}.flac'. Each that exists is read. "
+        "Empty: `NoScrape(file_of=...)` tells.",
+    )
+    aliases: Mapping[
+        Annotated[StrictStr, AfterValidator(values.tag_name)], Annotated[StrictStr, AfterValidator(values.tag_word)]
+    ] = Field(default_factory=dict, description="Tags of your own, and what each says: NO-AI-TRAINING = 'no-training'.")
+    c2pa: StrictBool = Field(default=False, description="Whether signed manifests (C2PA) are read too.")
+    c2pa_anchors: Annotated[StrictStr, AfterValidator(values.readable_file)] | None = Field(
+        default=None, description="Certificates (PEM) of those whose signed permission counts. Unset: nobody's."
+    )
+    xmp: StrictBool = Field(default=False, description="Whether `plus:DataMining` in XMP is read too.")
+
+    @field_validator("paths")
+    @classmethod
+    def _from_the_folder(cls, paths: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        folder = _around(info).folder
+        return paths if folder is None else tuple(str(folder / path) for path in paths)
+
+    @field_validator("c2pa_anchors")
+    @classmethod
+    def _beside_the_file(cls, path: str | None, info: ValidationInfo) -> str | None:
+        return _beside(path, info)
+
+
 class Tracks(Section):
     """Which path is which track, and what its owner said."""
 
@@ -206,6 +241,12 @@ class Tracks(Section):
     )
     routes: tuple[Route, ...] = Field(default=(), description="The route table; the first row that fits counts.")
     reader: Reader | None = Field(default=None, description="Where reservations are read. Unset: nowhere.")
+    files: Files | None = Field(default=None, description="Whether audio files are read as well. Unset: not.")
+    combine: Annotated[Combine, one_of(*Combine)] = Field(
+        default=Combine.MOST_RESTRICTIVE,
+        description="How several readers make one answer: any that reserves wins; open only where all say so; "
+        "or the first that says anything.",
+    )
 
     @field_validator("routes", mode="wrap")
     @classmethod
@@ -316,6 +357,41 @@ class Signals(Section):
         default="vocab-07", description="Send `Content-Usage: train-ai=n` (AIPREF vocabulary, draft 07)."
     )
     link: StrictBool = Field(default=True, description="Send `Link` to the licence, where set.")
+    content_signal: StrictBool = Field(default=True, description="Write `Content-Signal` into robots.txt.")
+
+
+class Documents(Section):
+    """What the site tells of itself at well-known places. An app's own document is never replaced, but for errors."""
+
+    robots_txt: Annotated[RobotsTxt, one_of(*RobotsTxt)] = Field(
+        default=RobotsTxt.MERGE,
+        description="'merge' adds what is reserved to the app's own robots.txt; 'serve' makes one only where the app "
+        "has none; 'off' leaves it alone.",
+    )
+    robots_file: Annotated[StrictStr, AfterValidator(values.readable_file)] | None = Field(
+        default=None, description="A robots.txt of yours that stands in for the app's."
+    )
+    sitemaps: tuple[Page, ...] = Field(default=(), description="`Sitemap` lines of robots.txt. Absolute URLs.")
+    tdmrep: StrictBool = Field(default=True, description="Serve /.well-known/tdmrep.json where the app has none.")
+    policy: StrictBool = Field(
+        default=True,
+        description="Serve an ODRL policy at the path of `[site] policy`, where that ends in .json or .jsonld and the "
+        "app has none.",
+    )
+    licence: StrictBool = Field(
+        default=True, description="Serve an RSL licence at the path of `[site] licence`, where the app has none."
+    )
+    publisher: Annotated[StrictStr, AfterValidator(values.printable)] | None = Field(
+        default=None, description="Who speaks in the policy. Unset: the host of its URL."
+    )
+    max_age_seconds: StrictInt = Field(
+        default=3600, ge=0, le=86_400, description="How long crawlers and caches may keep these documents."
+    )
+
+    @field_validator("robots_file")
+    @classmethod
+    def _beside_the_file(cls, path: str | None, info: ValidationInfo) -> str | None:
+        return _beside(path, info)
 
 
 class Log(Section):
@@ -385,5 +461,8 @@ class Config(Section):
     )
     signals: Signals = Field(
         default=Signals(), validate_default=True, description="The headers that say what is reserved."
+    )
+    documents: Documents = Field(
+        default=Documents(), validate_default=True, description="robots.txt, tdmrep.json, policy and licence."
     )
     log: Log = Field(default=Log(), validate_default=True, description="What is remembered, and of whom.")

@@ -15,7 +15,11 @@ from starlette.convertors import CONVERTOR_TYPES
 
 from noscrape.config.parsing import Parts, WrongValueError, closest, cut, either, items, nearest, shown
 from noscrape.crawlers.catalog import unsafe
+from noscrape.errors import ReservationError
 from noscrape.networks import Network
+from noscrape.reservation import from_text
+from noscrape.tags import tells_of_ai
+from noscrape.tracks import PARAMETER
 
 
 def _text(value: object, wanted: str) -> str:
@@ -143,9 +147,43 @@ def query(value: str) -> str:
     return value
 
 
-# ---- routes
+# ---- files of tracks
 
-PARAMETER: Final = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
+
+def file_template(value: str) -> str:
+    """The name of a track's file, with `{track_id}` in it once."""
+    wanted = "a file name with '{track_id}', such as 'media/{track_id}.flac'"
+    if not value.isprintable() or value.startswith("~"):
+        raise WrongValueError(f"got {shown(value)}, wanted {wanted}, without control characters or '~'")
+    names = re.findall(r"\{([^{}]*)\}", value)
+    if names.count("track_id") != 1 or len(names) > 1 or re.search(r"[{}]", value.replace("{track_id}", "")):
+        meant = ", did you mean '{track_id}'?" if len(names) == 1 and closest(names[0], ("track_id", "id")) else ""
+        raise WrongValueError(f"got {shown(value)}, wanted {wanted}{meant}")
+    return value
+
+
+def tag_name(value: str) -> str:
+    """The name of a tag in audio files. One that tells of how the music was made is refused: it is the opposite."""
+    if not value.strip() or not value.isprintable() or len(value) > 100:
+        raise WrongValueError(f"got {shown(value)}, wanted the name of a tag, at most 100 visible characters")
+    if tells_of_ai(value):
+        raise WrongValueError(f"got {shown(value)}, which tells that a file was made by AI, and reserves nothing")
+    return value
+
+
+def tag_word(value: str) -> str:
+    """What a tag of one's own says: a word or a field that `reservation.from_text` reads, and that reserves."""
+    wanted = "what it says, such as 'no-ai', 'no-training' or 'train-ai=n'"
+    try:
+        terms = from_text(value)
+    except ReservationError:
+        raise WrongValueError(f"got {shown(value)}, wanted {wanted}") from None
+    if not terms.reserved:
+        raise WrongValueError(f"got {shown(value)}, which reserves nothing: a tag in a file may only restrict")
+    return value
+
+
+# ---- routes
 
 
 def template(value: str) -> str:
@@ -312,6 +350,13 @@ def printable(value: str) -> str:
     """Text for a person, of one line."""
     if not value.strip() or not value.isprintable() or len(value) > 300:
         raise WrongValueError(f"got {shown(value)}, wanted one line of 1 to 300 visible characters")
+    return value
+
+
+def readable_file(value: str) -> str:
+    """The name of a file to read."""
+    if not value.strip() or not value.isprintable() or value.startswith("~") or value.endswith("/"):
+        raise WrongValueError(f"got {shown(value)}, wanted the name of a file")
     return value
 
 

@@ -36,6 +36,14 @@ class Reader(Protocol):
         """Let go of connections and threads."""
 
 
+class PartialReadError(ReaderError):
+    """One of several readers failed; `said` is what the others reserve, None for nothing."""
+
+    def __init__(self, message: str, *, said: Reservation | None = None) -> None:
+        super().__init__(message)
+        self.said = said
+
+
 @dataclass(slots=True)
 class _Entry:
     said: Reservation
@@ -88,6 +96,13 @@ class Reservations:
             return None
         return entry.said
 
+    def last(self, track: str) -> Reservation:
+        """What was said of a track when it was last read, however long ago; else what holds where reading fails."""
+        entry = self._entries.get(track)
+        if entry is not None:
+            return entry.said
+        return NOTHING if self._reader is None else self._failure
+
     async def read(self, track: str, scope: Scope) -> Reservation:
         """Read what is said of a track; requests for the same one share a read, and none waits beyond the time-out."""
         task = self._reading.get(track)
@@ -111,19 +126,21 @@ class Reservations:
         reader = self._reader
         if reader is None:
             return NOTHING
-        read, lives = None, self._ttl
+        read, partial, lives = None, None, self._ttl
         try:
             read = await self._in_time(reader, track, scope)
         except Exception as error:  # a reader is the app's code, or a database: whatever it raises is a failure
             self._failed(reader, error)
             lives = min(self._ttl, FAILURE_SECONDS)
+            partial = error.said if isinstance(error, PartialReadError) else None
         else:
             self._told.discard(reader.source)
         entry = self._entries.get(track)
         last = read or (entry.read if entry else None)
         heard = entry.heard if entry else None
         said = last or self._failure
-        said = said.combined(heard) if heard else said
+        for more in (partial, heard):
+            said = said.combined(more) if more else said
         if self._reading.get(track) is asyncio.current_task():  # else it was forgotten meanwhile, and may be outdated
             now = self._clock()
             self._keep(track, _Entry(said, now + lives, last, heard))

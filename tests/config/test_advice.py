@@ -36,10 +36,17 @@ CATALOG = Catalog(
         ({"crawlers": {"agents": {"GPTBot": "allow"}}}, "crawlers.agents.GPTBot", "whoever calls itself GPTBot"),
         ({"crawlers": {"agents": {"GPTBot": "allow-verified"}}}, "crawlers.agents.GPTBot", "verifies no crawler yet"),
         (
-            {"crawlers": {"agents": {"Google-Extended": "refuse"}}},
+            {"crawlers": {"agents": {"Google-Extended": "refuse"}}, "documents": {"robots_txt": "off"}},
             "crawlers.agents.Google-Extended",
-            "a word for robots.txt only",
+            "a word for robots.txt only, which is left to the app",
         ),
+        (
+            {"crawlers": {"agents": {"Google-Extended": "allow"}}},
+            "crawlers.agents.Google-Extended",
+            "leaves Google-Extended out of robots.txt",
+        ),
+        ({"tracks": {"files": {"paths": ["absent/{track_id}.mp3"]}}}, "tracks.files.paths.0", "no such folder: "),
+        ({"tracks": {"files": {}}}, "tracks.files", "names no paths: only `NoScrape(file_of=...)`"),
         (
             {"crawlers": {"extra": [{"token": "gptbot", "purpose": "training"}]}},
             "crawlers.extra.0.token",
@@ -112,6 +119,7 @@ def test_a_setting_that_costs_something_is_pointed_out(
         {"tracks": {"routes": [{"path": "/stream/{id}/{segment:path}"}, {"path": "/a/{b}/{id}", "track": "path:id"}]}},
         {"patterns": {"quota": [{"name": "burst", "limit": "9/minute", "action": "observe"}]}},
         {"patterns": {"mode": "observe", "quota": [{"name": "burst", "limit": "9/minute"}]}},
+        {"crawlers": {"agents": {"Google-Extended": "refuse"}}},
         {"log": {"path": "-"}},
         {"log": {"refused_addresses": "keyed-hash", "key": "0123456789abcdef"}},
     ],
