@@ -1,10 +1,11 @@
 """noscrape makes a track's no-AI tag hold: AI crawlers are refused what its owner reserved, listeners never are."""
 
+from noscrape import standards
 from noscrape.config import Config
 from noscrape.decision import Decision
 from noscrape.errors import ConfigError, NoScrapeError
 from noscrape.log import Event
-from noscrape.middleware import NoScrape
+from noscrape.middleware import NoScrape, declared, meta
 from noscrape.reservation import NO_SUCH_TRACK, Reservation, Terms
 from noscrape.words import Purpose, Said, Serves
 
@@ -21,4 +22,7 @@ __all__ = [
     "Said",
     "Serves",
     "Terms",
+    "declared",
+    "meta",
+    "standards",
 ]

@@ -12,7 +12,7 @@ from noscrape.log import Event
 from noscrape.request import Facts
 from noscrape.reservation import Reservation, Terms
 from noscrape.signals import SIGNALLED
-from noscrape.site import Judgement, Site, terms_words
+from noscrape.site import Judgement, Robots, Site, terms_words
 from noscrape.words import Action, Mode, Purpose, Said, Voice
 
 #: A support id that no real answer carries.
@@ -46,6 +46,18 @@ class Explanation:
             return answer.status, _texts(answer.headers)
         return None, [] if self.judgement.own_document else _texts(self.judgement.ruling.signals)
 
+    @property
+    def document(self) -> str:
+        """What noscrape itself has to do with the document that is asked for, "" for nothing."""
+        found = self.site.document(self.facts) if self.judgement.own_document else None
+        if found is None:
+            return ""
+        if not isinstance(found, Robots):
+            return "the app's own, or ours where it has none"
+        if not found.asking:
+            return "the file that documents.robots_file names, merged with ours"
+        return "the app's own merged with ours" if found.merging else "the app's own, or ours where it has none"
+
     def to_json(self) -> dict[str, Any]:
         """Everything, for a program."""
         judgement, decision = self.judgement, self.decision
@@ -63,6 +75,7 @@ class Explanation:
             "serves": judgement.place.serves.value,
             "routed": judgement.place.routed,
             "own_document": judgement.own_document,
+            "document": self.document,
             "reservation": terms_words(judgement.ruling.terms),
             "reservation_source": judgement.said.source,
             "reservation_by": judgement.said.by.value,
@@ -103,6 +116,8 @@ class Explanation:
         found.append(("decision", f"{verb}, by rule {decision.rule}: {decision.reason}"))
         found.append(("set by", self.setting))
         found += [("evidence", f"{name}: {value}") for name, value in decision.evidence.items()]
+        if self.document:
+            found.append(("document", self.document))
         status, headers = self.sent
         if status is not None:
             found.append(("sent", f"status {status}"))

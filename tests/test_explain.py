@@ -24,7 +24,7 @@ def site_of(settings: Any = None, **more: Any) -> Site:
 
 
 async def told(settings: Any = None, *, said: Any = None, reader: Any = None, **request: Any) -> Explanation:
-    site = site_of(settings, reader=CallableReader(reader) if reader else None)
+    site = site_of(settings, readers=[CallableReader(reader)] if reader else [])
     statement = reservation(said, source="--reservation") if said is not None else None
     explanation = await explain(site, facts_of(scope_of(**request)), said=statement)
     await site.reservations.close()
@@ -46,7 +46,7 @@ SETTINGS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: json.dumps(settings)[:60])
 @pytest.mark.parametrize("agent", [FIREFOX, GPTBOT, OAI_SEARCHBOT, None])
-@pytest.mark.parametrize("path", ["/tracks/42", "/robots.txt"])
+@pytest.mark.parametrize("path", ["/tracks/42", "/.well-known/security.txt"])
 async def test_it_tells_what_traffic_gets(settings: dict[str, Any], agent: bytes | None, path: str) -> None:
     """The same status and headers as the middleware sends, and the same rule as the log names."""
     events: list[Event] = []
@@ -61,6 +61,25 @@ async def test_it_tells_what_traffic_gets(settings: dict[str, Any], agent: bytes
     sent = [support_id if example and support_id else header for example, header in zip(expected, sent, strict=True)]
     assert (status or 200, sent if status else [*PAGE, *sent]) == (answer.status, answer.headers)
     assert explanation.decision.rule == events[0].rule
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "told_of_it"),
+    [
+        ({}, "/robots.txt", "the app's own merged with ours"),
+        ({"documents": {"robots_txt": "serve"}}, "/robots.txt", "the app's own, or ours where it has none"),
+        ({"documents": {"robots_txt": "off"}}, "/robots.txt", ""),
+        ({"mode": "observe"}, "/robots.txt", ""),
+        ({}, "/.well-known/tdmrep.json", "the app's own, or ours where it has none"),
+        ({}, "/.well-known/security.txt", ""),
+        ({}, "/tracks/42", ""),
+    ],
+)
+async def test_it_tells_whose_document_is_served(settings: dict[str, Any], path: str, told_of_it: str) -> None:
+    """The app's, ours, or both in one."""
+    explanation = await explain(site_of(settings), facts_of(scope_of(path)))
+    assert told_of_it == explanation.document
+    assert ("document" in dict(explanation.lines())) is bool(told_of_it)
 
 
 class TestSetting:

@@ -1,15 +1,18 @@
 """One configuration at work: what it makes of places, statements and crawlers, for every shell alike."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from noscrape.config import load
 from noscrape.crawlers import CAP_BYTES
-from noscrape.errors import NoScrapeError
+from noscrape.errors import ConfigError, NoScrapeError
+from noscrape.policy import Case, decide
 from noscrape.readers import NOTHING, CallableReader
 from noscrape.request import Facts
 from noscrape.reservation import NO_TRAINING, OPEN, RESERVED, UNSTATED, Reservation, Terms
+from noscrape.signals import robots
 from noscrape.site import (
     Judgement,
     Sent,
@@ -20,12 +23,16 @@ from noscrape.site import (
     own_paths,
     policy_of,
     quotas_of,
+    reader_of,
     terms_words,
     waits_for_restart,
 )
+from noscrape.site.documents import robots_policy
+from noscrape.standards import robots_txt
 from noscrape.tracks import UNJUDGEABLE, Place
 from noscrape.words import PURPOSES, Action, Answer, Mode, Purpose, Serves, Stance, Voice
 from tests.asgi import FIREFOX, GPTBOT, SIGNALS, Clock
+from tests.readers.audio import audio
 
 ROUTES = {"tracks": {"routes": [{"path": "/tracks/{track_id}"}]}}
 TRACK = Place(("42",), Serves.PAGE, routed=True)
@@ -98,7 +105,7 @@ class TestSaid:
 
     async def test_one_of_several_that_is_unknown_has_to_be_read(self) -> None:
         """The most protective of them all is what holds."""
-        site = site_of(ROUTES, reader=CallableReader(lambda track, scope: track == "7"))
+        site = site_of(ROUTES, readers=[CallableReader(lambda track, scope: track == "7")])
         both = Place(("42", "7"), Serves.LIST, routed=True)
         assert site.said(both, site.clock()) is None
         await site.read(TRACK, {})
@@ -379,3 +386,110 @@ def test_the_catalog_is_a_value() -> None:
     assert hash(builtin_catalog().crawlers[0]) is not None
     with pytest.raises(AttributeError):
         builtin_catalog().crawlers = ()  # type: ignore[misc]  # what is tested
+
+
+class TestReaders:
+    """Where reservations are read, as the configuration and the app name it."""
+
+    def test_none(self) -> None:
+        """Then nobody is asked."""
+        assert reader_of(load({})) is None
+        assert reader_of(load({"tracks": {"files": {"xmp": True}}})) is None
+
+    @pytest.mark.sql
+    @pytest.mark.files
+    def test_all(self, tmp_path: Path) -> None:
+        """The app's own first, then the database, then the files."""
+        tracks = {
+            "reader": {"kind": "sql", "url": "sqlite+aiosqlite://", "query": "SELECT :track_id"},
+            "files": {"paths": [f"{tmp_path}/{{track_id}}.mp3"]},
+        }
+
+        found = reader_of(load({"tracks": tracks}), [CallableReader(lambda track, scope: None)])
+
+        assert found is not None
+        assert "reader+sql+file" == found.source
+
+    @pytest.mark.files
+    async def test_a_file_reserves_what_the_app_leaves_open(self, tmp_path: Path) -> None:
+        """The most restrictive of several, with its sources."""
+        (tmp_path / "42.mp3").write_bytes(audio("mp3", {"Content-Usage": "train-ai=n"}))
+        site = site_of(
+            ROUTES,
+            readers=[CallableReader(lambda track, scope: False)],
+            file_of=lambda track: tmp_path / f"{track}.mp3",
+        )
+
+        said = await site.read(TRACK, {})
+
+        assert (NO_TRAINING.reserved, "reader+file") == (said.terms.reserved, said.source)
+
+    @pytest.mark.files
+    def test_a_missing_file_of_anchors_is_fatal_at_the_start(self, tmp_path: Path) -> None:
+        """With its setting."""
+        files = {"paths": ["{track_id}.mp3"], "c2pa_anchors": str(tmp_path / "absent.pem")}
+
+        with pytest.raises(ConfigError, match=r"tracks\.files\.c2pa_anchors: .*absent\.pem cannot be read"):
+            site_of({"tracks": {"files": files}})
+
+
+class TestDocuments:
+    """What is said of the site as a whole, from the policy that also decides."""
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            {},
+            {"stance": "no-ai"},
+            {"stance": "signal-only"},
+            {"crawlers": {"agents": {"GPTBot": "allow", "Googlebot": "refuse"}}},
+            {"crawlers": {"search": "refuse", "training": "observe"}},
+            {"crawlers": {"extra": [{"token": "AcmeHarvester", "purpose": "training"}]}},
+            {"site": {"default": "open"}, "tracks": {"routes": [{"path": "/tracks/{id}"}]}},
+            {"mode": "observe"},
+        ],
+        ids=str,
+    )
+    def test_robots_txt_refuses_just_whom_requests_are_refused(self, settings: dict[str, Any]) -> None:
+        """Each crawler that has a token of its own, on a track and elsewhere."""
+        loaded = load(settings)
+        site = site_of(settings | {"mode": "enforce"})
+        read = robots_txt.parse(robots.generated(robots_policy(loaded.config, site.catalog)))
+
+        for crawler in site.catalog.crawlers:
+            shared = [one for one in site.catalog.crawlers if one.robots_token == crawler.robots_token and one.bot]
+            if not crawler.robots_token or not crawler.bot:
+                continue
+            for path in ("/tracks/42", "/about"):
+                ruling = site.ruling(site.place(facts_of(path)), NOTHING)
+                decisions = [decide(Case(ruling.terms, crawlers=(one,)), site.policy) for one in shared]
+                refused = all(decision.stops for decision in decisions)
+                assert refused is not read.allows(crawler.robots_token, path), (crawler.token, path)
+
+    def test_a_crawler_stays_out_for_no_other(self) -> None:
+        """Two that share a token, of which one is refused: neither is told to stay away."""
+        settings = {"crawlers": {"agent": "refuse"}}
+        site = site_of(settings)
+        policy = robots_policy(site.loaded.config, site.catalog)
+
+        told = {token for refused in policy.refused for token in refused.tokens}
+
+        assert "Claude-User" not in told
+
+    @pytest.mark.parametrize(
+        ("settings", "signal"),
+        [
+            ({}, "ai-train=no"),
+            ({"stance": "no-ai"}, "ai-input=no, ai-train=no"),
+            ({"crawlers": {"search": "refuse", "assistant": "refuse"}}, "ai-input=no, ai-train=no"),
+            ({"stance": "no-ai", "crawlers": {"assistant": "signal"}}, "ai-train=no"),
+            ({"signals": {"content_signal": False}}, ""),
+        ],
+    )
+    def test_content_signal_denies_what_is_refused(self, settings: dict[str, Any], signal: str) -> None:
+        """`ai-input` only where both of those that it speaks of are."""
+        site = site_of(settings)
+
+        (statement,) = robots_policy(site.loaded.config, site.catalog).statements
+
+        assert signal == statement.signal

@@ -6,14 +6,17 @@ import sys
 import time
 from collections.abc import Iterator
 
+from noscrape.agreement import disagreements
+from noscrape.cli import probe
 from noscrape.cli.status import Status
 from noscrape.config import FILE_NAME, Config, Loaded, advice, load
 from noscrape.config.advice import SHARED_CACHE_COSTS
 from noscrape.errors import Fault, FaultsError
 from noscrape.policy import REFUSED
 from noscrape.site import Site, builtin_catalog
+from noscrape.site.documents import documents
 from noscrape.terminal import put, safe
-from noscrape.words import Answer, Mode, Purpose
+from noscrape.words import Answer, Mode, Purpose, RobotsTxt
 
 _LABEL_WIDTH = 10
 
@@ -29,23 +32,26 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument("file", nargs="?", metavar="FILE", help=f"default: ./{FILE_NAME}")
     parser.add_argument("--config", metavar="FILE", help="the same")
     parser.add_argument("--json", action="store_true")
+    probe.add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> Status:
-    """Check one file."""
+    """Check one file, or a site from outside."""
+    if arguments.url is not None:
+        return probe.run(arguments)
     named = arguments.file or arguments.config or FILE_NAME
     catalog = builtin_catalog()
     try:
         loaded = load(named, tokens=catalog.tokens)
-        Site(loaded, clock=time.time, catalog=catalog)
+        site = Site(loaded, clock=time.time, catalog=catalog)
     except FaultsError as error:
         if not arguments.json:
             raise
         print(json.dumps({"file": str(named), "good": False, "faults": list(map(_entry, error.faults))}))
         return Status.FAULT
     summary = dict(summarised(loaded.config))
-    warnings = advice(loaded, catalog=catalog)
+    warnings = (*advice(loaded, catalog=catalog), *disagreements(site))
     if arguments.json:
         found = {"file": loaded.name, "good": True, "digest": loaded.digest, "summary": summary}
         print(json.dumps(found | {"warnings": list(map(_entry, warnings))}))
@@ -93,12 +99,17 @@ def summarised(config: Config) -> Iterator[tuple[str, str]]:
         seconds = f"{config.tracks.cache_seconds:g}"
         kind = reader.url.partition("://")[0]
         yield "reader", f"{reader.kind} ({kind}); a change holds after at most {seconds} seconds"
+    files = config.tracks.files
+    if files is not None:
+        also = [word for word, on in (("c2pa", files.c2pa), ("xmp", files.xmp)) if on]
+        yield "files", f"{_several([*files.paths])}; {_several(['tags', *also])}; {config.tracks.combine.value}"
     quotas = [
         f"{quota.name} ({quota.limit.amount} in {quota.limit.get_expiry()} s per {quota.per.value}: {quota.action})"
         for quota in config.patterns.quota
     ]
     yield "quotas", _several(quotas)
     yield "signals", _several(list(_signals(config)))
+    yield "documents", _several(list(_documents(config)))
     yield "caches", f"{config.site.shared_cache.value}: {SHARED_CACHE_COSTS[config.site.shared_cache]}"
     to = {"": "none", "-": "stdout"}.get(config.log.path, config.log.path)
     yield "log", f"{to}, addresses: {config.log.addresses}, records {_several(list(config.log.record))}"
@@ -121,6 +132,13 @@ def _signals(config: Config) -> Iterator[str]:
         yield "Content-Usage"
     if signals.link and config.site.licence:
         yield "Link"
+
+
+def _documents(config: Config) -> Iterator[str]:
+    robots_txt, served = config.documents.robots_txt, documents(config)
+    if robots_txt is not RobotsTxt.OFF:
+        yield f"/robots.txt ({robots_txt.value})"
+    yield from served
 
 
 def _several(words: list[str]) -> str:

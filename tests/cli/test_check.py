@@ -80,6 +80,7 @@ def test_the_summary_is_that_of_the_settings(capsys: Captured) -> None:
         "quotas": "burst (120 in 60 s per client: throttle)",
         "signals": "tdm-reservation, tdm-policy, Link",
         "caches": "as-is: a shared cache that keeps a page for listeners hands it to crawlers too, unseen by us",
+        "documents": "/robots.txt (merge), /.well-known/tdmrep.json, /license.xml",
         "log": "stdout, addresses: prefix, records refused, crawlers, own-documents, reservations, findings",
     } == summary
 

@@ -16,6 +16,7 @@ from threading import Event
 
 import pytest
 
+from noscrape.standards import robots_txt, tdmrep
 from tests.asgi import FIREFOX, GPTBOT
 from tests.servers.app import FOREVER, MEDIA
 
@@ -132,9 +133,24 @@ def test_an_open_track_is_open(connection: HTTPConnection) -> None:
 
 
 def test_robots_txt_is_open(connection: HTTPConnection) -> None:
-    """To everyone."""
+    """To everyone, with the app's own in it; HEAD and a second fetch work as HTTP has them."""
     response = ask(connection, "/robots.txt", GPTBOT)
-    assert (response.status, response.read()) == (200, b"User-agent: *\nAllow: /\n")
+    text, etag = response.read(), response.headers["etag"]
+    read = robots_txt.parse(text)
+    allowed = read.allows("GPTBot", "/tracks/42"), read.allows("Googlebot", "/tracks/42")
+    assert (response.status, *allowed) == (200, False, True)
+    assert text.endswith(b"Allow: /\n")
+    response = ask(connection, "/robots.txt", GPTBOT, method="HEAD")
+    assert (response.status, response.read(), response.headers["etag"]) == (200, b"", etag)
+    response = ask(connection, "/robots.txt", GPTBOT, If_None_Match=etag)
+    assert (response.status, response.read()) == (304, b"")
+
+
+def test_tdmrep_is_served(connection: HTTPConnection) -> None:
+    """Where the app has none."""
+    response = ask(connection, "/.well-known/tdmrep.json", GPTBOT)
+    rules = tdmrep.parse(response.read())
+    assert (response.status, tdmrep.statement(rules, "/tracks/42").reservation) == (200, 1)
 
 
 def test_one_connection_carries_it_all(connection: HTTPConnection) -> None:
@@ -283,6 +299,8 @@ def test_the_log_is_whole_when_the_server_has_ended(name: str, tmp_path: Path) -
         connection.close()
     (file,) = tmp_path.glob("*.jsonl")
     events = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    served = [event for event in events if event["kind"] == "served"]
+    events = [event for event in events if event["kind"] != "served"]
     events.sort(key=lambda event: event["path"])  # a client may be ahead of the end of the request before
     assert [(event["path"], event["action"], event["status"]) for event in events] == [
         ("/media/42", "allow", 200),
@@ -291,4 +309,5 @@ def test_the_log_is_whole_when_the_server_has_ended(name: str, tmp_path: Path) -
     ]
     assert {event["client"] for event in events} == {"127.0.0.0/24"}
     assert events[0]["delivery"] in ("body", "pathsend")
-    assert events[1]["served_hash"]
+    assert [events[1]["served_hash"]] == [event["served_hash"] for event in served]
+    assert "User-agent: GPTBot" in served[0]["detail"]["text"]

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from noscrape.reservation import NO_TRAINING, OPEN, RESERVED, TDM_ZERO, UNSTATED, Terms
 from noscrape.signals import SIGNALLED, Emission, RawHeaders, SharedCache, add, concerned, reserved_by_app
+from noscrape.signals.headers import CONCERNED
 from noscrape.words import Purpose
 
 ROBOTS = (b"x-robots-tag", b"noai, noimageai")
@@ -18,9 +19,14 @@ DESCRIBED = (b"link", b'<https://music.example/ai>; rel="describedby"')
 FULL = Emission(policy="https://music.example/ai", licence="https://music.example/l.xml")
 
 
+AGENTS = (b"vary", b"User-Agent")
+PRIVATE = (b"cache-control", b"private")
+ALL = CONCERNED | {b"vary", b"cache-control"}
+
+
 def added(app: RawHeaders, *lines: tuple[bytes, bytes]) -> RawHeaders:
     headers = list(app)
-    add(headers, lines, concerned(headers))
+    add(headers, lines, concerned(headers, ALL))
     return headers
 
 
@@ -105,7 +111,16 @@ class TestBesideTheApp:
         [
             pytest.param([ROBOTS], [ROBOTS], [ROBOTS], id="the same"),
             pytest.param(
-                [(b"X-Robots-Tag", b"NoAI")], [ROBOTS], [(b"X-Robots-Tag", b"NoAI")], id="noai in other letters"
+                [(b"X-Robots-Tag", b"NoAI")],
+                [ROBOTS],
+                [(b"X-Robots-Tag", b"NoAI"), ROBOTS],
+                id="noai in letters that some tools do not know",
+            ),
+            pytest.param(
+                [(b"X-Robots-Tag", b"noindex, noai")],
+                [ROBOTS],
+                [(b"X-Robots-Tag", b"noindex, noai"), (b"x-robots-tag", b"noimageai")],
+                id="what is missing",
             ),
             pytest.param(
                 [(b"x-robots-tag", b"noindex")],
@@ -146,6 +161,15 @@ class TestBesideTheApp:
             ),
             pytest.param([(b"link", b"</x>; rel=next")], [LICENCE], [(b"link", b"</x>; rel=next"), LICENCE], id="link"),
             pytest.param([LICENCE], [LICENCE], [LICENCE], id="the same link"),
+            pytest.param([(b"Vary", b"Accept")], [AGENTS], [(b"Vary", b"Accept"), AGENTS], id="vary"),
+            pytest.param([(b"Vary", b"a, user-agent")], [AGENTS], [(b"Vary", b"a, user-agent")], id="the same vary"),
+            pytest.param([(b"Vary", b"*")], [AGENTS], [(b"Vary", b"*")], id="vary by everything"),
+            pytest.param(
+                [(b"Cache-Control", b"max-age=9")], [PRIVATE], [(b"Cache-Control", b"max-age=9"), PRIVATE], id="caches"
+            ),
+            pytest.param(
+                [(b"Cache-Control", b"no-store")], [PRIVATE], [(b"Cache-Control", b"no-store")], id="kept by none"
+            ),
         ],
     )
     def test_beside(self, app: RawHeaders, ours: RawHeaders, expected: RawHeaders) -> None:
@@ -159,7 +183,8 @@ class TestBesideTheApp:
             ([(b"x-robots-tag", b"googlebot: noindex")], "X-Robots-Tag has a colon"),
             ([(b"content-usage", b"train-ai=n,")], "Content-Usage does not parse"),
             ([(b"content-usage", b"search=y")], ""),
-            ([(b"content-usage", b"train-ai=y")], ""),
+            ([(b"content-usage", b"train-ai=y")], "Content-Usage allows what is reserved"),
+            ([(b"cache-control", b"public, max-age=9")], "Cache-Control is public"),
             ([(b"x-robots-tag", b"noindex")], ""),
             ([TDM], ""),
             ([], ""),
@@ -167,9 +192,8 @@ class TestBesideTheApp:
     )
     def test_the_operator_is_told(self, app: RawHeaders, warning: str) -> None:
         """What is replaced, and what spoils our line for some tools."""
-        told = add(list(app), [ROBOTS, TDM, USAGE], concerned(app))
-        assert warning in told
-        assert bool(warning) is bool(told)
+        told = add(list(app), [ROBOTS, TDM, USAGE, PRIVATE], concerned(app, ALL))
+        assert [warning in text for text in told] == ([True] if warning else [])
 
     @given(
         st.lists(

@@ -6,26 +6,33 @@ do we do).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from operator import attrgetter
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from noscrape.clients import Client, Clients
 from noscrape.config import Config, Loaded
-from noscrape.config.model import Extra
-from noscrape.crawlers import Catalog, Claim, Crawler, Kind, Matcher, parse_catalog
-from noscrape.decision import Decision, Policy
+from noscrape.crawlers import Catalog, Claim, Crawler, Matcher
+from noscrape.decision import Decision
 from noscrape.log import Event
-from noscrape.patterns import Playing, Quota, Quotas, Visit
+from noscrape.patterns import Playing, Quotas, Visit
 from noscrape.policy import Case, decide
-from noscrape.readers import NOTHING, IdType, Reader, Reservations, SqlReader
+from noscrape.readers import NOTHING, FilesOf, Reader, Reservations
 from noscrape.request import Facts, new_tuple
 from noscrape.reservation import UNSTATED, Reservation, Terms
-from noscrape.signals import Emission, Refusal, refusal
+from noscrape.signals import Html, Refusal, meta, refusal
+from noscrape.site.documents import ROBOTS_TXT, Document, Robots, documents, robots_of
+from noscrape.site.parts import (
+    builtin_catalog,
+    catalog_of,
+    emission_of,
+    own_paths,
+    policy_of,
+    quotas_of,
+    reader_of,
+    robots_base,
+)
 from noscrape.stores import MemoryCounts
 from noscrape.tracks import Place, Route, RouteTable
 from noscrape.words import Action, Mode, Purpose, Said, Verification, Voice
@@ -69,12 +76,6 @@ class Judgement(NamedTuple):
     own_document: bool = False
 
 
-@cache  # a frozen value, and a quarter of a second to read: tests build an app for each case
-def builtin_catalog() -> Catalog:
-    """The list of crawlers that comes with the package."""
-    return parse_catalog((files("noscrape.crawlers") / "catalog.toml").read_bytes(), name="catalog.toml")
-
-
 class Site:
     """One configuration at work. Lives until the next one replaces it; counters and caches outlive it."""
 
@@ -89,7 +90,8 @@ class Site:
         loaded: Loaded,
         *,
         clock: Callable[[], float],
-        reader: Reader | None = None,
+        readers: Sequence[Reader] = (),
+        file_of: FilesOf | None = None,
         catalog: Catalog | None = None,
         previous: "Site | None" = None,
         on_change: Callable[[str, Reservation, Reservation, float], None] | None = None,
@@ -101,6 +103,8 @@ class Site:
         self.counters = previous.counters if previous else Counter[str]()
         self.policy = policy_of(config)
         self.emission = emission_of(config)
+        #: Headers of the app's that are looked at.
+        self.concerned = self.emission.concerned
         self.observing = config.mode is Mode.OBSERVE
         #: Whether the app's own response headers may reserve a track.
         self.listening = config.tracks.app_answer
@@ -128,7 +132,7 @@ class Site:
             self.counts = MemoryCounts(bound=config.patterns.clients)
             self.playing = Playing(bound=config.patterns.clients)
             self.reservations = Reservations(
-                reader or reader_of(config),
+                reader_of(loaded, readers, file_of=file_of),
                 clock=clock,
                 ttl_seconds=config.tracks.cache_seconds,
                 bound=config.tracks.cache_size,
@@ -137,6 +141,9 @@ class Site:
                 counters=self.counters,
                 on_change=on_change,
             )
+        #: What is served of ours by path, and robots.txt, which is mostly merged. In observe mode nothing is.
+        self.documents = {} if self.observing else documents(config)
+        self.robots = None if self.observing else robots_of(config, self.catalog, base=robots_base(loaded))
         self._quotas = Quotas(quotas_of(config), counts=self.counts, playing=self.playing)
         self._counting = bool(config.patterns.quota)
 
@@ -177,6 +184,25 @@ class Site:
         ruling = Ruling(filled, lines, self.emission.lines(filled, refusal=True))
         self._rulings[terms, routed, missing] = ruling
         return ruling
+
+    def path_is_own(self, path: str) -> bool:
+        """Whether a path is that of a document that tells the site's rules, so that nobody is refused it."""
+        return self._routes.place(path).own
+
+    def document(self, facts: Facts) -> Document | Robots | None:
+        """What we have to serve at a path, None for nothing. Under a prefix it is another's to serve."""
+        if facts.root_path:
+            return None
+        return self.robots if facts.path == ROBOTS_TXT else self.documents.get(facts.path)
+
+    def meta(self, place: Place) -> Html:
+        """The elements for the head of a page, from what is known now; nothing in observe mode."""
+        if self.observing:
+            return Html("")
+        said = _UNJUDGEABLE if place.unjudgeable else NOTHING
+        if place.tracks and not place.unjudgeable:
+            said = _together(map(self.reservations.last, place.tracks))
+        return meta(self.ruling(place, said).terms, emission=self.emission)
 
     def client_key(self, facts: Facts) -> str:
         """The key that limits go by alone, which is quicker; "" where the client is not known."""
@@ -282,8 +308,17 @@ class Site:
 
 
 #: Sections whose changes wait for a restart: caches, counts, connections and files outlive a reload.
-AT_RESTART = ("log", "tracks.reader", "tracks.cache_seconds", "tracks.cache_size", "tracks.timeout_seconds",
-              "tracks.on_failure", "patterns.clients")  # fmt: skip
+AT_RESTART = (
+    "log",
+    "tracks.reader",
+    "tracks.files",
+    "tracks.combine",
+    "tracks.cache_seconds",
+    "tracks.cache_size",
+    "tracks.timeout_seconds",
+    "tracks.on_failure",
+    "patterns.clients",
+)
 
 
 def waits_for_restart(before: Config, after: Config) -> tuple[str, ...]:
@@ -307,76 +342,3 @@ def _together(statements: Iterable[Reservation]) -> Reservation:
     for statement in rest:
         total = total.combined(statement)
     return total
-
-
-def catalog_of(config: Config, builtin: Catalog) -> Catalog:
-    """The built-in list with the operator's own entries."""
-    return builtin.extended(map(_own_crawler, config.crawlers.extra))
-
-
-def _own_crawler(extra: Extra) -> Crawler:
-    return Crawler(
-        token=extra.token,
-        operator=extra.operator,
-        kind=Kind.AI,
-        purpose=extra.purpose,
-        match=extra.match,
-        in_url=extra.in_url,
-        page=extra.page,
-    )
-
-
-def policy_of(config: Config) -> Policy:
-    """The settings that `decide()` needs."""
-    agents = {token.casefold(): answer for token, answer in config.crawlers.agents.items()}
-    return Policy(stance=config.stance, mode=config.mode, purposes=config.crawlers.purposes, agents=agents)
-
-
-def emission_of(config: Config) -> Emission:
-    """The settings of what is said in headers."""
-    return Emission(
-        x_robots_tag=config.signals.x_robots_tag,
-        tdm_reservation=config.signals.tdm_reservation,
-        content_usage=config.signals.content_usage != "off",
-        link=config.signals.link,
-        policy=config.site.policy or "",
-        licence=config.site.licence or "",
-        shared_cache=config.site.shared_cache,
-    )
-
-
-def quotas_of(config: Config) -> Iterable[Quota]:
-    """The operator's quotas."""
-    watching = config.patterns.mode is Mode.OBSERVE
-    for number, quota in enumerate(config.patterns.quota):
-        yield Quota(
-            name=quota.name,
-            limit=quota.limit,
-            per=quota.per,
-            serves=frozenset(quota.serves),
-            paths=quota.paths,
-            action=Action.REFUSE if quota.action == "refuse" else Action.THROTTLE,
-            enforced=quota.action != "observe" and not watching,
-            setting=f"patterns.quota.{number}",
-        )
-
-
-def reader_of(config: Config) -> Reader | None:
-    """The reader that the configuration names. Raises ReaderError where it cannot be made."""
-    reader = config.tracks.reader
-    if reader is None:
-        return None
-    return SqlReader(
-        reader.url,
-        reader.query,
-        id_type=IdType(reader.id_type),
-        timeout_seconds=config.tracks.timeout_seconds,
-    )
-
-
-def own_paths(config: Config) -> Iterable[str]:
-    """The paths of the documents that tell the site's rules; never the front page."""
-    for url in (config.site.policy, config.site.licence):
-        path = urlsplit(url or "").path
-        if path not in ("", "/"):
-            yield path

@@ -1,0 +1,42 @@
+"""A site: everything that one configuration makes, made once, and the judgement of requests by it."""
+
+from noscrape.site.documents import ROBOTS_TXT, TDMREP, Document, Robots
+from noscrape.site.parts import (
+    builtin_catalog,
+    catalog_of,
+    emission_of,
+    own_paths,
+    policy_of,
+    quotas_of,
+    reader_of,
+)
+from noscrape.site.site import (
+    AT_RESTART,
+    Judgement,
+    Ruling,
+    Sent,
+    Site,
+    terms_words,
+    waits_for_restart,
+)
+
+__all__ = [
+    "AT_RESTART",
+    "ROBOTS_TXT",
+    "TDMREP",
+    "Document",
+    "Judgement",
+    "Robots",
+    "Ruling",
+    "Sent",
+    "Site",
+    "builtin_catalog",
+    "catalog_of",
+    "emission_of",
+    "own_paths",
+    "policy_of",
+    "quotas_of",
+    "reader_of",
+    "terms_words",
+    "waits_for_restart",
+]
