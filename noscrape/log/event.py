@@ -29,8 +29,9 @@ _Written = str | bytes
 class Event:
     """What is remembered of one request, or of something that noscrape itself saw.
 
-    `kind` is "request", "own-document", "reservation" (a track's reservation was seen to change),
-    "reloaded" or "dropped" (lines that could not be written).
+    `kind` is "request", "own-document", "served" (the text of robots.txt, once for each text in each process: `detail`
+    holds it as "text", or says as "omitted" why not), "reservation" (a track's reservation was seen to change: `detail`
+    holds what it was "before"), "reloaded" or "dropped" (lines that could not be written).
     Times are epoch seconds, kept to the millisecond; `path` has no query, since signed URLs carry secrets; `bytes` are
     those of the body. None says "not known", never "no".
     """
@@ -143,7 +144,7 @@ FRAME: Final[Mapping[str, Key]] = {
 #: The keys of an event, in the order in which they are written.
 KEYS: Final[Mapping[str, Key]] = {
     "time": Key("time", "RFC 3339, UTC, milliseconds"),
-    "kind": Key("text", "request, own-document, reservation, started, reloaded, failed, dropped"),
+    "kind": Key("text", "request, own-document, served, reservation, started, reloaded, failed, dropped"),
     "id": Key("text", "support id, as the answer showed it"),
     "mode": Key("text", "enforce, observe"),
     "action": Key("text", "allow, refuse, throttle"),
@@ -171,7 +172,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "bytes": Key("number", "bytes of the body that were sent"),
     "delivery": Key("text", "how the body was sent"),
     "request_id": Key("text", "the app's own id of the request"),
-    "served_hash": Key("text", "hash of the document that was served"),
+    "served_hash": Key("text", "first 16 hex digits of the SHA-256 of the own document that was served"),
     "catalog": Key("text", "version of the catalog"),
     "config": Key("text", "digest of the configuration"),
     "detail": Key("anything by name", "what only this kind of event has"),

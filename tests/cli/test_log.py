@@ -113,7 +113,7 @@ def test_a_narrow_terminal_gets_two_lines_an_event(folder: Path, monkeypatch: py
     two_events()
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
-    monkeypatch.setattr("noscrape.cli.log.screen_columns", lambda stream: 100)
+    monkeypatch.setattr("noscrape.cli.log.listing.screen_columns", lambda stream: 100)
     noscrape()
     assert terminal.getvalue().splitlines() == [
         "time (UTC)           action       who                                         client",
@@ -146,7 +146,8 @@ def test_strangers_text_forges_nothing(
 ) -> None:
     """Neither a line, nor a column, nor a movement of the cursor."""
     if narrow:
-        monkeypatch.setattr("noscrape.cli.log.screen_columns", lambda stream: 100)
+        for module in ("listing", "top"):
+            monkeypatch.setattr(f"noscrape.cli.log.{module}.screen_columns", lambda stream: 100)
     hostile = "\x1b[2J\x1b[H\n2026-11-22 22:27:31  allow 200  \u202ex\r\x9b31m\x07"
     fields = dict.fromkeys(("user_agent", "path", "client", "rule", "reason", "method", "id"), hostile)
     written(event(0, **fields, tracks=(hostile,)), event(1, token=hostile, operator=hostile, method="GET"))
@@ -155,6 +156,109 @@ def test_strangers_text_forges_nothing(
         out = capsys.readouterr().out
         assert all(line.isprintable() for line in out.split("\n"))
         assert [] == [line for line in out.split("\n") if line.startswith("2026-11-22 22:27:31  allow")]
+
+
+CHANGED = {
+    "kind": "reservation",
+    "tracks": ("42",),
+    "reservation": {"training": "reserved", "dataset": "reserved", "search": "open"},
+    "reservation_source": "sql",
+    "detail": {
+        "before": {"training": "unstated", "dataset": "unstated", "search": "open"},
+        "before_source": "sql",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, "training, dataset: unstated -> reserved"),
+        ({"reservation_source": "file"}, "training, dataset: unstated -> reserved; read from sql -> file"),
+        (
+            {"reservation": {"training": "open", "dataset": "reserved", "search": "open"}},
+            "training: unstated -> open; dataset: unstated -> reserved",
+        ),
+        (
+            {"detail": {"before": {"training": "open", "dataset": "open", "search": "unstated"}}},
+            "training, dataset: open -> reserved; search: unstated -> open",
+        ),
+        (
+            {"reservation": {"training": "reserved"}, "detail": {"before": {"training": "open"}}},
+            "all: open -> reserved",
+        ),
+        ({"reservation": {"training": "reserved"}, "detail": {}}, "all: ? -> reserved"),
+        ({"reservation": {"training": "reserved"}, "detail": {"before": 7}}, "all: ? -> reserved"),
+        ({"reservation": {}, "detail": {"before": {"training": ["\x1b"]}}}, "training: ['\\x1b'] -> ?"),
+    ],
+    ids=["what", "where from", "each its own", "three", "everything", "not told", "odd", "gone"],
+)
+def test_a_change_of_a_reservation_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], values: dict[str, object], told: str
+) -> None:
+    """What was said of each purpose before, and what is said now."""
+    written(event(0, **(CHANGED | values)))
+    noscrape()
+    assert re.split("  +", capsys.readouterr().out.splitlines()[1])[-1] == told
+
+
+SERVED = {
+    "kind": "served",
+    "path": "/robots.txt",
+    "bytes": 1234,
+    "served_hash": "9c1e0a2b3c4d5e6f",
+    "detail": {"text": "User-agent: *\nDisallow: /tracks/\n"},
+}
+
+
+def test_a_text_that_was_served_is_listed_by_its_size_and_hash(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole text stands in JSON alone."""
+    written(event(0, **SERVED))
+    noscrape()
+    row = capsys.readouterr().out.splitlines()[1]
+    assert ["served", "noscrape", "/robots.txt", "1,234 bytes, text 9c1e0a2b3c4d5e6f"] == re.split("  +", row)[1:]
+    monkeypatch.setattr("noscrape.cli.log.listing.screen_columns", lambda stream: 80)
+    noscrape()
+    assert capsys.readouterr().out.splitlines()[2] == "    /robots.txt  1,234 bytes, text 9c1e0a2b3c4d5e6f"
+
+
+@pytest.mark.parametrize("what", ["agents", "tracks", "clients", "rules"])
+def test_a_text_that_was_served_counts_for_nobody(folder: Path, capsys: pytest.CaptureFixture[str], what: str) -> None:
+    """It is no request."""
+    written(event(0, **SERVED), event(1, **CHROME))
+    noscrape("top", what, "--json")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert 1 == json.loads(line)["events"]
+
+
+def test_the_events_of_a_track_tell_what_of_it_was_sent(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Representation and bytes, where there is room for them."""
+    written(event(0, **CHROME, serves="media"), event(1, **(CHROME | {"bytes": None})))
+    noscrape("--track", "7")
+    heading, *rows = capsys.readouterr().out.splitlines()
+    first, last = heading.index("serves"), heading.index("rule and reason")
+    assert ["serves", "bytes", "request"] == heading[first:last].split()
+    assert [["media", "1,000", "GET", "/tracks/7"], ["GET", "/tracks/7"]] == [row[first:last].split() for row in rows]
+    monkeypatch.setattr("noscrape.cli.log.listing.screen_columns", lambda stream: 159)
+    noscrape("--track", "7")
+    assert "1,000" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [(), ("top", "tracks"), ("top", "agents", "--limit", "0"), ("--limit", "0")])
+def test_a_selection_that_finds_nothing_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """On stderr; JSON is silent, as data is."""
+    two_events()
+    assert Status.OK is noscrape(*words, "--agent", "nobody")
+    out, err = capsys.readouterr()
+    assert (1, "no events match\n") == (len(out.splitlines()), err)
+    noscrape(*words, "--agent", "nobody", "--json")
+    assert ("", "") == capsys.readouterr()
 
 
 def test_a_path_does_not_go_on_like_a_column(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -251,6 +355,9 @@ def test_named_files_are_read(folder: Path, capsys: pytest.CaptureFixture[str]) 
         (["top"], "wants one of agents, tracks, clients, rules"),
         (["top", "people"], "wants one of agents, tracks, clients, rules"),
         (["top", "agents", "-f"], "does not follow"),
+        (["robots", "-f"], "does not follow"),
+        (["verify", "-f"], "does not follow"),
+        (["--robots", "robots.txt"], "--robots belongs to `noscrape log robots`"),
         (["-f", "-"], "stdin cannot be followed"),
         (["--since", "\x1b"], "no time"),
         (["--config", "missing.toml"], "missing.toml"),
@@ -344,7 +451,7 @@ def test_top_keeps_within_bounds(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Clients can be any number: beyond it they are counted together."""
-    monkeypatch.setattr("noscrape.cli.log._KEYS_COUNTED", 3)
+    monkeypatch.setattr("noscrape.cli.log.top._KEYS_COUNTED", 3)
     written(*(event(number, client=f"203.0.113.{number}") for number in range(10)))
     noscrape("top", "clients", "--json")
     found = {line["client"]: line["events"] for line in map(json.loads, capsys.readouterr().out.splitlines())}
