@@ -13,11 +13,12 @@ import pytest
 import noscrape
 
 FLOORS: dict[str, frozenset[str]] = {
-    "words": frozenset({"decision", "reservation", "request", "tracks", "crawlers", "networks"}),
+    "texts of others": frozenset({"standards"}),
+    "words": frozenset({"decision", "reservation", "request", "tracks", "tags", "crawlers", "networks"}),
     "judgement": frozenset({"policy", "patterns", "signals", "clients"}),
-    "edges": frozenset({"config", "readers", "stores", "log", "terminal"}),
+    "edges": frozenset({"config", "readers", "stores", "log", "tagging", "terminal"}),
     "the site": frozenset({"site"}),
-    "uses of a site": frozenset({"explain", "replay"}),
+    "uses of a site": frozenset({"agreement", "explain", "probe", "replay"}),
     "shells": frozenset({"middleware", "cli", "testing"}),
 }
 
@@ -28,10 +29,16 @@ FREE = frozenset({"words", "errors"})
 DOORS = frozenset({"__init__", "__main__"})
 
 #: Imports inside functions: an optional extra, and one that takes 0.2 s and is needed only where a log is read.
-LATE = {"readers/sql.py": {"sqlalchemy"}, "log/people.py": {"user_agents"}}
+LATE = {
+    "readers/sql.py": {"sqlalchemy"},
+    "readers/manifest.py": {"c2pa"},
+    "readers/tags.py": {"tinytag"},
+    "log/people.py": {"user_agents"},
+    "tagging/edit.py": {"mutagen"},
+}
 
 #: The floors that read no file, socket, clock, environment or logger: what they need is handed to them.
-PURE = ("words", "judgement")
+PURE = ("texts of others", "words", "judgement")
 IMPURE = frozenset({"asyncio", "datetime", "io", "logging", "os", "pathlib", "random", "socket", "threading", "time"})
 
 #: What a pure room may still take from there: a name that does nothing by itself.

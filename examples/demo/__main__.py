@@ -114,10 +114,10 @@ def _print_answers(folder: Path, visits: Sequence[Visit], works: Works, *, paint
 
 def _print_summary(folder: Path, *, paint: Paint) -> Iterator[str]:
     """What the log has to say by itself. Yields what is wrong with it."""
-    for what in ("agents", "rules"):
-        print(paint(f"\n$ noscrape log top {what}", "bold"), flush=True)
-        if noscrape(["log", "top", what, "--config", str(folder / "noscrape.toml")]):
-            yield f"noscrape log top {what} failed"
+    for command in ("log top agents", "log top rules", "log robots"):
+        print(paint(f"\n$ noscrape {command}", "bold"), flush=True)
+        if noscrape([*command.split(), "--config", str(folder / "noscrape.toml")]) not in (0, 1):  # 1: see what it says
+            yield f"noscrape {command} failed"
     print(flush=True)
 
 

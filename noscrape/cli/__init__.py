@@ -6,12 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from noscrape.cli import check, config, crawlers, explain, log, replay
+from noscrape.cli import check, config, crawlers, explain, export, log, replay, tag
 from noscrape.cli.status import Status
 from noscrape.errors import FaultsError, NoScrapeError
 from noscrape.terminal import safe
 
-COMMANDS = (check, config, crawlers, explain, log, replay)
+COMMANDS = (check, config, crawlers, explain, export, log, replay, tag)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,9 +45,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger("noscrape").removeHandler(talk)
 
 
+def _parsed(top: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments, files also where they stand behind an option, which argparse by itself leaves over."""
+    arguments, left = top.parse_known_args(argv)
+    words = getattr(arguments, "words", None)
+    if words and not any(word.startswith("-") and word != "-" for word in left):
+        words += left
+    elif left:
+        top.error(f"unrecognized arguments: {' '.join(left)}")
+    return arguments
+
+
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        arguments = parser().parse_args(argv)
+        arguments = _parsed(parser(), argv)
         status: Status = arguments.run(arguments)
         sys.stdout.flush()
     except FaultsError as error:  # each line begins with its own file and line

@@ -460,9 +460,9 @@ class _Merge:
         add(last)
         return "".join(made)
 
-    def _hoisted(self) -> Iterator[str]:
+    def _hoisted(self) -> Iterable[str]:
         """Licences of the whole file, for the top of it."""
-        return (_spelled(line) for line in self._preamble if line.field == "license")
+        return dict.fromkeys(_spelled(line) for line in self._preamble if line.field == "license")
 
     def _apart(self, place: int, block: Sequence[str]) -> Sequence[str]:
         """A block with an empty line before it."""

@@ -41,7 +41,7 @@ def test_exit_statuses() -> None:
 def test_the_verbs() -> None:
     """Those that a person guesses."""
     named = {command.__name__.rpartition(".")[2] for command in COMMANDS}
-    assert named == {"check", "config", "crawlers", "explain", "log", "replay"}
+    assert named == {"check", "config", "crawlers", "explain", "export", "log", "replay", "tag"}
     text = parser().format_help()
     assert [name for name in named if not re.search(rf"^ +{name} ", text, re.MULTILINE)] == []
 
@@ -151,3 +151,12 @@ def test_an_output_that_knows_no_such_character(arguments: tuple[str, ...]) -> N
     """It gets an escape instead of an exception."""
     done = run(*arguments, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_files_may_stand_behind_options(capsys: Captured) -> None:
+    """As people write them; what is no option of anybody's is an error all the same."""
+    Path("a.jsonl").touch()
+    assert main(["log", "top", "agents", "--json", "a.jsonl"]) == Status.OK
+    with pytest.raises(SystemExit):
+        main(["log", "top", "agents", "--json", "a.jsonl", "--bogus"])
+    assert "unrecognized arguments: a.jsonl --bogus" in capsys.readouterr().err
