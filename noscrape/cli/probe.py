@@ -156,7 +156,7 @@ def _text(visit: Visit, told: Sequence[Remark], *, columns: int | None) -> Itera
     """A section for each thing that was looked at, and the remarks, the gravest last: that is where the eye is."""
     crawler = visit.crawler
     who = ", ".join(filter(None, (crawler.operator, crawler.purpose.value if crawler.purpose else crawler.kind.value)))
-    yield _fitted(safe(str(visit.address)), columns)
+    yield str(visit.address)
     for heading, section in (
         ("as a listener (Firefox)", _page(visit.pages.listener)),
         (f"as {crawler.token} ({who})", _page(visit.pages.crawler)),

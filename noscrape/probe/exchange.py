@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.errors import MissingHeaderBodySeparatorDefect
-from http.client import BadStatusLine, HTTPException, HTTPResponse, IncompleteRead, LineTooLong, RemoteDisconnected
+from http.client import BadStatusLine, HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from io import BufferedReader, RawIOBase
 from typing import Any, Final, Protocol, cast
 
@@ -219,8 +219,6 @@ def _told(error: Exception, address: Address) -> str:
             return "the connection was closed without an answer"
         case ConnectionError():
             return "the connection was broken off"
-        case LineTooLong():
-            return "one of its lines is longer than 64 KiB"
         case BadStatusLine():
             return f"what came is no HTTP: {str(error).strip()[:_QUOTED]!r}"
         case _:

@@ -176,7 +176,7 @@ def stored(answer: Answer) -> bool:
 
 def _number(text: str) -> int:
     text = text.strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
 def _is_hit(value: str) -> bool:

@@ -427,7 +427,9 @@ class _Merge:
             tokens = [self._app.lines[head].token for head in group.heads if head not in self._instead]
             tokens = [token for token in tokens if token not in ("", _NOBODY)]
             if tokens and (self._wanted.named or "*" in tokens):
-                missing = self._statements.missing((line.field, line.value) for line in self._app.records(group))
+                records = ((line.field, line.value) for line in self._app.records(group))
+                alone = all(len(self._usage_named[token]) == 1 for token in tokens)
+                missing = self._statements.missing(records, alone=alone)
                 self._after[group.heads[-1]] = missing.lines
                 for opposed in missing.opposed if missing.lines else ():
                     self._told.setdefault((opposed, _OPPOSED), []).extend(tokens)

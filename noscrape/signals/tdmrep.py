@@ -132,16 +132,19 @@ def _attempts(said: _Said, most: int) -> Iterator[_Rules]:
     """Rules that tell it, ever fewer of them."""
     for zero in (said.zero, frozenset[str]()):
         unstated = _Beginnings((*said.unstated, *(said.zero - zero)))
-        floors = dict(_floors(said.reserved, zero))
+        shortest = dict(_shortest(said.reserved, zero))
+        nothing = _Beginnings(())
+        whole = {text: nothing.avoided(text, max(least, len(directory(text)))) for text, least in shortest.items()}
         room = most - len(zero)
         told = {text: text for text in said.reserved}
-        told = _summed(told, {text: unstated.avoided(text, floor) for text, floor in floors.items()}, room)
+        told = _summed(told, {text: unstated.avoided(text, len(whole[text])) for text in told}, room)
         yield _needed(told.values(), zero)
-        while (wider := _summed(told, dict(_in_directories(told, zero, unstated)), room)) != told:
+        while (wider := _summed(told, dict(_in_directories(told, shortest, unstated)), room)) != told:
             told = wider
             yield _needed(told.values(), zero)
-        whole = {text: min(text[:floor], told[text], key=len) for text, floor in floors.items()}
-        yield _needed(_summed(told, whole, room).values(), zero)
+        yield _needed(
+            _summed(told, {text: min(whole[text], told[text], key=len) for text in told}, room).values(), zero
+        )
     above = set(said.reserved)
     while above != {"/"}:
         above = set(map(directory, above))
@@ -161,16 +164,16 @@ def _needed(reserved: Iterable[str], zero: Collection[str]) -> _Rules:
     return needed
 
 
-def _floors(reserved: Iterable[str], zero: Collection[str]) -> Iterator[tuple[str, int]]:
-    """How short a beginning of each may get: as its directory, and longer than any 0 above it.
+def _shortest(reserved: Iterable[str], zero: Collection[str]) -> Iterator[tuple[str, int]]:
+    """How short a beginning of each may get: longer than any 0 above it, and as it is if it has a `*` beside any 0.
 
-    One with a `*` stays as it is beside any 0, which it may meet otherwise than by its beginning.
+    A 0 might be met otherwise than by the beginning of a pattern.
     """
     wanted = frozenset(reserved)
     for text, above in _with_those_above(wanted | frozenset(zero)):
         if text in wanted:
-            over = next((len(one) + 1 for one in reversed(above) if one in zero), 0)
-            yield text, len(text) if zero and "*" in text else max(over, len(directory(text)))
+            over = next((len(one) + 1 for one in reversed(above) if one in zero), 1)
+            yield text, len(text) if zero and "*" in text else over
 
 
 class _Beginnings:
@@ -194,20 +197,21 @@ class _Beginnings:
         return place < len(self._texts) and self._texts[place].startswith(beginning)
 
 
-def _in_directories(told: Mapping[str, str], zero: Collection[str], unstated: _Beginnings) -> Iterator[tuple[str, str]]:
+def _in_directories(
+    told: Mapping[str, str], shortest: Mapping[str, int], unstated: _Beginnings
+) -> Iterator[tuple[str, str]]:
     """The same, with directories told by those that they stand in."""
-    floors = dict(_floors(told.values(), zero))
     for text, beginning in told.items():
-        wider = directory(beginning)
-        apart = floors[beginning] > len(wider) or unstated.have(wider) or not beginning.endswith("/")
-        yield text, beginning if apart else wider
+        wider = directory(beginning if beginning.endswith("/") else directory(beginning))
+        yield text, beginning if len(wider) < shortest[text] or unstated.have(wider) else wider
 
 
 def _summed(told: Mapping[str, str], wider: Mapping[str, str], most: int) -> dict[str, str]:
     """By what each location is told, with wider rules in as many directories as needed, the fullest first."""
     groups: dict[str, list[str]] = {}
-    for text, beginning in told.items():
-        groups.setdefault(directory(beginning), []).append(text)
+    for text in told:
+        name = wider[text] if wider[text].endswith("/") else directory(wider[text])
+        groups.setdefault(name, []).append(text)
     full = {name: len({told[text] for text in texts}) for name, texts in groups.items()}
     total = sum(full.values())
     summed = dict(told)

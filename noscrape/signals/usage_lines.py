@@ -83,12 +83,13 @@ class Statements:
         told = tuple(statements)
         self._wanted = tuple((field, wanted) for field in _FIELDS if (wanted := _wanted(field, told)))
         #: What is told to a group that says nothing of it.
-        self.lines = tuple(line for field, wanted in self._wanted for line in _missing(field, {}, wanted))
+        self.lines = tuple(line for field, wanted in self._wanted for line in _missing(field, {}, wanted, alone=True))
 
-    def missing(self, records: Iterable[tuple[str, str]]) -> Additions:
+    def missing(self, records: Iterable[tuple[str, str]], *, alone: bool = True) -> Additions:
         """What a group lacks of them, by its records: fields in lower case and values, whatever they are.
 
-        With the lines added it lacks nothing.
+        With the lines added it lacks nothing. `alone` tells that no other group names one of the same crawlers: only
+        then is it known what is granted to them.
         """
         said = [(name, value) for name, value in records if name in _NAMES]
         if not said:
@@ -104,7 +105,7 @@ class Statements:
                 against = {key: True for key, yes in told.items() if yes and _denied(wanted, path, key)}
                 if against:
                     opposed[field.said(path, against)] = None
-            lines += _missing(field, rules, wanted)
+            lines += _missing(field, rules, wanted, alone=alone)
         return Additions(tuple(lines), tuple(opposed))
 
 
@@ -137,7 +138,7 @@ def _combine(rules: _Rules, path: str, said: Said) -> None:
         told[key] = told.get(key, True) and yes
 
 
-def _missing(field: _Field, rules: _Rules, wanted: _Rules) -> Iterator[str]:
+def _missing(field: _Field, rules: _Rules, wanted: _Rules, *, alone: bool) -> Iterator[str]:
     """Lines that are not there yet; they are added to `rules`."""
     complete = False
     while not complete:  # each line added denies more, so that this ends
@@ -146,7 +147,7 @@ def _missing(field: _Field, rules: _Rules, wanted: _Rules) -> Iterator[str]:
             denied = [key for key, yes in said.items() if not yes]
             if path not in rules or any(rules[path].get(key) is not False for key in denied):
                 complete = False
-                yield _add(field, rules, path, _repeated(rules, path, said))
+                yield _add(field, rules, path, _repeated(rules, path, said, alone=alone))
             for other in [other for other in rules if _overrides(other, path)]:
                 open_ = {key: False for key in denied if rules[other].get(key) is not False}
                 if open_:
@@ -159,14 +160,14 @@ def _add(field: _Field, rules: _Rules, path: str, said: Said) -> str:
     return field.said(path, said)
 
 
-def _repeated(rules: _Rules, path: str, said: Said) -> Said:
+def _repeated(rules: _Rules, path: str, said: Said, *, alone: bool) -> Said:
     """What is to be said of a path, with what the lines say that shall no longer be heard there."""
     shorter = [other for other in rules if len(other) <= len(path) and other != path and paths.meet(other, path)]
     told = dict(said)
     for other in shorter:
         told |= {key: False for key, yes in rules[other].items() if not yes}
     heard = max(shorter, key=len, default=None)
-    if heard is not None and path.startswith(heard) and not heard.endswith("$"):
+    if alone and heard is not None and path.startswith(heard) and not heard.endswith("$"):
         told = {key: True for key, yes in rules[heard].items() if yes} | told
     return told
 

@@ -59,18 +59,18 @@ def _mp3(mutagen: Any, file: BinaryIO, fields: Fields) -> None:
         tag = mutagen.id3.ID3()
     _set_frames(mutagen, tag, fields)
     file.seek(0)
-    tag.save(file, v1=0, **_version(tag))
+    tag.save(file, v1=0, v2_version=_version(tag))
     file.seek(0, 2)
     file.write(old)
 
 
-#: As if no frame were known, so that each is kept in its own bytes; and nothing is taken from ID3v1.
-_UNOPENED: Final[Mapping[str, Any]] = {"known_frames": {}, "translate": False, "load_v1": False}
+#: As if no frame were known, so that each is kept in its own bytes.
+_UNOPENED: Final[Mapping[str, Any]] = {"known_frames": {}}
 
 
-def _version(tag: Any) -> Mapping[str, Any]:
+def _version(tag: Any) -> int:
     """A tag is saved in the version that it has."""
-    return {"v2_version": tag.version[1] if tag.size else _NEW_ID3, "v23_sep": None}
+    return tag.version[1] if tag.size else _NEW_ID3
 
 
 def _set_frames(mutagen: Any, tag: Any, fields: Fields) -> None:
@@ -88,7 +88,7 @@ def _chunks(mutagen: Any, file: BinaryIO, fields: Fields, opened: Any) -> None:
         audio.add_tags()
     _set_frames(mutagen, audio.tags, fields)
     file.seek(0)
-    audio.save(file, **_version(audio.tags))
+    audio.save(file, v2_version=_version(audio.tags))
 
 
 def _comments(file: BinaryIO, fields: Fields, opened: Any) -> None:

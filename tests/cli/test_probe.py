@@ -124,6 +124,66 @@ remarks
     )
 
 
+RICH = {
+    "/robots.txt": http("302 Found", "Location: /r.txt"),
+    "/r.txt": http("200 OK", "Content-Type: text/plain", body=b"User-agent: CCBot\nDisallow: /\nLicense: /l\n"),
+    "/.well-known/tdmrep.json": http(
+        "200 OK",
+        "Content-Type: application/json",
+        body=b'[{"location": "/tracks/", "tdm-reservation": 1, "tdm-policy": "https://a.example/ai"},'
+        b' {"location": "/tracks/42", "tdm-reservation": 0}]',
+    ),
+    "/license.xml": http("301 Moved Permanently", "Location: https://a.example/license.xml"),
+}
+SIGNALS = (*RESERVED, 'Link: </license.xml>; rel="license", </ai>; rel=license', "Via: 1.1 cache", "X-Cache: HIT")
+
+
+def rich(head: bytes) -> Iterator[bytes]:
+    """A cache that keeps pages, redirects, and documents that do not agree."""
+    target = head.split(b" ")[1].decode()
+    if target in RICH:
+        yield RICH[target]
+    elif target.startswith("/tracks/42"):
+        yield http("403 Forbidden") if b"GPTBot" in head and "?" in target else http("200 OK", *SIGNALS, "Age: 5")
+    else:
+        yield http("404 Not Found")
+
+
+def test_a_site_with_much_to_tell(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redirects that are followed and those that are not, both readings of a file, each question about the page."""
+    monkeypatch.setattr("noscrape.cli.probe.screen_columns", lambda stream: 80)
+    assert Status.FOUND is looking(rich)
+    out, err = capsys.readouterr()
+    sections = out.partition("robots.txt\n")[2].partition("\nremarks")[0]
+    assert (
+        sections
+        == """\
+  after 1 redirect, 200 OK, text/plain, 43 bytes, the same for both
+  GPTBot             allowed   no group is for it
+  Google-Extended    allowed   no group is for it
+  Applebot-Extended  allowed   no group is for it
+
+tdmrep.json
+  200 OK, application/json
+  2 rules; for this page: 1, reserved, policy https://a.example/ai
+  by the longest rule instead of the first: 0, not reserved
+
+licence and policy
+  licence   /license.xml          after 1 redirect, 301 Moved Permanently, to h…
+  licence   /ai                   not asked for
+  policy    https://a.example/ai  another host: not asked for
+
+in between
+  listener                 200       age: 5; via: 1.1 cache; x-cache: HIT
+  GPTBot                   200       age: 5; via: 1.1 cache; x-cache: HIT
+  GPTBot, with a query     403       -
+  listener, with a query   200       age: 5; via: 1.1 cache; x-cache: HIT
+  listener, with GPTBot's  200       age: 5; via: 1.1 cache; x-cache: HIT
+"""
+    )
+    assert "11 requests: 2 problems, " in err
+
+
 def test_a_problem_stands_last(capsys: Captured) -> None:
     """With what to do about it; and the status says that there is one."""
     merged = http("200 OK", "X-Robots-Tag: noai, noimageai, googlebot: noindex", "tdm-reservation: 1, 1")

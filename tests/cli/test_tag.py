@@ -229,6 +229,9 @@ unreadable                                  music/d.wav
         assert "15 of 16" in text
         assert text.endswith("\r\x1b[K16 files: 7 reserved, 1 tagged but not reserved, 7 untagged, 1 unreadable\n")
 
+        tag.read_(tag_arguments("--json", "--only", "reserved", "music/said", "music/plain.mp3"), ticks=ticks)
+        assert screen.getvalue().endswith("\r\x1b[K8 files: 7 reserved, 1 untagged, 0 unreadable\n")
+
         screen.truncate(0)
         tag.read_(tag_arguments("music/plain.mp3"), ticks=ticks)
         assert "\x1b" not in screen.getvalue()

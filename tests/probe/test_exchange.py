@@ -258,6 +258,29 @@ def test_byte_by_byte(sent: bytes, status: int | None, problem: str) -> None:
     assert (status, problem) == (answer.status, answer.problem)
 
 
+class Broken(Bytes):
+    """A connection that is reset after its bytes."""
+
+    def recv_into(self, buffer: Any, /) -> int:
+        if not (size := super().recv_into(buffer)):
+            raise ConnectionResetError(104, "Connection reset by peer")
+        return size
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "problem"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", None, "the connection was broken off"),
+        (http("200 OK", "Content-Length: 9", body=b"abc"), 200, "it broke off: Connection reset by peer"),
+    ],
+    ids=["headers", "body"],
+)
+def test_broken_off_in_the_midst(sent: bytes, status: int | None, problem: str) -> None:
+    """What had come of the headers until then is no answer; of a body it is told."""
+    answer = received(question(80, 100), Broken(sent), lambda: 1.0)
+    assert (status, problem) == (answer.status, answer.problem)
+
+
 def test_a_server_that_says_nothing() -> None:
     """It is not waited for any longer."""
     with serving(lambda head: [HOLD]) as port:

@@ -250,8 +250,17 @@ _lines = st.one_of(
     st.builds("Content-Usage: {} {}".format, st.one_of(st.just(""), _paths), _usages),
     st.builds("Content-Signal: {} {}".format, st.one_of(st.just(""), _paths), _signals),
     st.sampled_from(
-        ["", "# c", "Crawl-delay: 3", "License: https://a.example/l", "Sitemap: https://a.example/s", "Disallow /"]
-        + ["junk", "   ", ":x", "Useragent: GPTBot"]
+        [
+            *(
+                "",
+                "# c",
+                "Crawl-delay: 3",
+                "License: https://a.example/l",
+                "Sitemap: https://a.example/s",
+                "Disallow /",
+            ),
+            *("junk", "   ", ":x", "Useragent: GPTBot"),
+        ]
     ),
 )
 texts = st.builds(
@@ -709,10 +718,9 @@ class TestStatementsBesideTheApps:
         """The operator should know that the app says something else."""
         text = "User-agent: Foo\nUser-agent: *\nAllow: /\nContent-Usage: /free/ train-ai=y, search=y\n"
 
-        assert (
-            "foo, *: Content-Usage: /free/ train-ai=y says the opposite of what is reserved, "
-            "and the more restrictive holds",
-        ) == merged(RESERVED, text).notes
+        (note,) = merged(RESERVED, text).notes
+
+        assert note.startswith("foo, *: Content-Usage: /free/ train-ai=y says the opposite of what is reserved")
 
     def test_notes_show_no_control_characters(self) -> None:
         """They are shown in terminals and logs."""

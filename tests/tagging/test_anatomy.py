@@ -29,7 +29,7 @@ from tests.readers.audio import (
     wav,
 )
 from tests.readers.damage import damaged
-from tests.tagging.rich import FRONT, MDAT, RICH, movie, mp4_in_front, ogg_pages, old_frame
+from tests.tagging.rich import FRONT, MDAT, OPUS, RICH, movie, mp4_in_front, ogg_pages, old_frame, renumbered
 
 NAMES = frozenset({"content-usage", "tdm-reservation"})
 OURS = {"Content-Usage": "train-ai=n", "tdm-reservation": "1"}
@@ -131,6 +131,48 @@ def test_the_sound_of_an_mp4_may_move_with_its_positions() -> None:
     assert "" == changed(before, before)
     assert "" == changed(here, moved)
     assert "the atom moov/trak/mdia/minf/stbl/stco would be lost or changed" == changed(here, forgotten)
+
+
+def test_every_position_is_looked_at() -> None:
+    """Not only the part of the file that it lies in."""
+    here, there = (FRONT + MDAT + movie(len(FRONT) + 8 + shift) for shift in (0, 1))
+    assert "the atom moov/trak/mdia/minf/stbl/stco would be lost or changed" == changed(here, there)
+
+
+def opus(
+    *sound: bytes, tags: bytes = b"OpusTags" + comments({}), position: int = 960, flags: int = 4, other: bytes = b"fish"
+) -> bytes:
+    """A small stream with another one."""
+    return b"".join(
+        (
+            renumbered(page([other], number=0, flags=2)),
+            page([OPUS], number=0, flags=2),
+            page([tags], number=1),
+            page(sound or [b"abc"], number=2, flags=flags, position=position),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "what"),
+    [
+        (opus(b"abd"), "the sound"),
+        (opus(b"ab", b"c"), "the sound"),
+        (opus(position=961), "the sound"),
+        (opus(flags=0), "the sound"),
+        (opus(other=b"fisk"), "another stream"),
+        (opus(tags=b"OpusTagz" + comments({})), "the head of the comments"),
+        (opus(tags=b"OpusTags" + comments({}).replace(b"none", b"some")), "the vendor of the comments"),
+        (opus(tags=b"OpusTags" + comments({}) + b"\1"), "what stands behind the comments"),
+        (opus(tags=b"OpusTags" + comments({"a": ("b",)})), "the comment a"),
+        (opus(tags=b"OpusTags" + comments({}) + bytes(50)), ""),
+        (opus(tags=b"OpusTags" + comments({"Content-Usage": ("train-ai=n",)})), ""),
+    ],
+)
+def test_pages_that_are_whole_are_compared_all_the_same(after: bytes, what: str) -> None:
+    """With checksums that match: packets, positions, the end, other streams, and what stands around the comments."""
+    found = changed(opus(), after)
+    assert what == found.removesuffix(" would be lost or changed").removesuffix(" would come in")
 
 
 def fragment(flags: int, place: bytes = b"") -> bytes:

@@ -520,7 +520,9 @@ def test_a_copy_takes_nobodys_place(folder: Path) -> None:
     path, taken = put(folder, audio("mp3")), put(folder, b"precious", "taken.mp3")
     assert f"there is already a file {taken}" == refused(path, to=taken)
     (folder / "link.mp3").symlink_to("nowhere")
-    assert f"there is already a file {folder / 'link.mp3'}" == refused(path, to=folder / "link.mp3")
+    for dry_run in (False, True):
+        problem = refused(path, to=folder / "link.mp3", dry_run=dry_run)
+        assert f"there is already a file {folder / 'link.mp3'}" == problem
 
     def faster(copy: Path) -> None:
         put(folder, b"precious", "new.mp3")

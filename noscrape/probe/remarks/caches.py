@@ -15,8 +15,8 @@ def of_caches(visit: Visit) -> Iterator[Remark]:
     """Copies that reach whom they are not for, and copies as such."""
     pages = visit.pages
     seen = [answer for answer in _all(pages) if answer.status is not None]
-    mixed = [*_content(visit), *_refusals(visit)]
-    yield from mixed
+    yield from _content(visit)
+    yield from _refusals(visit)
     if pages.crawler.outcome is Outcome.REFUSED and stored(pages.crawler):
         yield note(
             "refusal-stored",
@@ -34,8 +34,7 @@ def of_caches(visit: Visit) -> Iterator[Remark]:
         yield ok("cache-passes", f"something stands between ({signs}), and handed out no copy")
     else:
         yield ok("cache-unseen", "no sign of a cache")
-    if not mixed:
-        yield from _vary(visit, cached=bool(copies))
+    yield from _vary(visit, cached=bool(copies))
 
 
 def _all(pages: Pages) -> Iterator[Answer]:
