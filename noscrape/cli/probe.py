@@ -214,12 +214,11 @@ def _page(answer: Answer) -> Iterator[Cells]:
 
 
 def _document(fetched: Fetched) -> str:
-    last = fetched.last
-    redirects = f"after {_many(fetched.redirects, 'redirect')}, " if fetched.redirects else ""
-    told = f"{redirects}{_status(last)}" + (f", {last.media_type}" if last.media_type else "")
+    last, followed = fetched.last, len(fetched.answers) - 1
+    told = f"after {_many(followed, 'redirect')}, {_status(last)}" if followed else _status(last)
     if fetched.elsewhere:
-        return f"{told}, to {fetched.elsewhere} (not followed)"
-    return told
+        return f"{told} to {fetched.elsewhere}, not followed"
+    return told + (f", {last.media_type}" if last.media_type else "")
 
 
 def _robots(visit: Visit) -> Iterator[Cells]:
@@ -323,7 +322,7 @@ def _as_json(visit: Visit, told: Sequence[Remark]) -> dict[str, Any]:
             "listener": _fetched(visit.robots_listener),
             "crawler": _fetched(visit.robots_crawler),
             "same": visit.robots_listener.last.body == visit.robots_crawler.last.body,
-            "access": read.access.value,
+            "access": read.access.value if read.access is not None else None,
             "told": [_told(each) for each in read.told],
         },
         "tdmrep_json": _fetched(visit.tdmrep) | {"read": asdict(rules) if rules is not None else None},

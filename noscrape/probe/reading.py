@@ -7,7 +7,7 @@ from typing import Final
 
 from noscrape.probe.answer import Answer
 from noscrape.probe.links import Link, links
-from noscrape.probe.visit import Fetched, Visit
+from noscrape.probe.visit import MOST_REDIRECTS, Fetched, Visit
 from noscrape.standards import content_usage, robots_txt, tdmrep, x_robots_tag
 from noscrape.standards.content_signal import Signal
 from noscrape.standards.content_usage import Preference
@@ -66,9 +66,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """robots.txt as the crawler gets it. `file` is None where none could be read, and `access` says what follows."""
+    """robots.txt as the crawler gets it. `file` is None where none could be read, and `access` says what follows.
 
-    access: Access
+    `access` is None where it was not looked at, because it is on another host.
+    """
+
+    access: Access | None
     file: RobotsTxt | None
     told: tuple[Told, ...]
 
@@ -96,8 +99,10 @@ def robots(visit: Visit) -> Robots:
     return Robots(access, file, told)
 
 
-def access_of(fetched: Fetched) -> Access:
-    """What follows from a fetch of robots.txt."""
+def access_of(fetched: Fetched) -> Access | None:
+    """What follows from a fetch of robots.txt; None where a redirect leads to another host."""
+    if fetched.elsewhere and fetched.redirects <= MOST_REDIRECTS:
+        return None
     return robots_txt.access(fetched.last.status, redirects=fetched.redirects)
 
 

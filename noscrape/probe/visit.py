@@ -12,7 +12,7 @@ kept.
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import chain
 from typing import Final
 
 from noscrape.crawlers import Crawler
@@ -30,10 +30,10 @@ TDMREP: Final = "/.well-known/tdmrep.json"
 _LARGEST_BYTES: Final = robots_txt.LARGEST_BYTES + 1
 #: Of licence and policy: enough to see what they are.
 _BEGINNING_BYTES: Final = 4_096
-#: What a crawler follows at least (RFC 9309, section 2.3.1.2).
-_MOST_REDIRECTS: Final = 5
-#: A visit has seven to ten; redirects come on top.
-_MOST_QUESTIONS: Final = 20
+#: Of robots.txt: what a crawler follows at least (RFC 9309, section 2.3.1.2).
+MOST_REDIRECTS: Final = 5
+#: Of other documents. So a visit, which has six to ten questions, never has more than 26.
+_FEW_REDIRECTS: Final = 2
 #: URLs of licences, and of policies, that are told.
 _MOST_DOCUMENTS: Final = 3
 
@@ -141,20 +141,17 @@ def probe(
     """
     agents = {Asker.LISTENER: LISTENER_AGENT, Asker.CRAWLER: user_agent(crawler)}
     plan = visit(address, crawler=crawler, controls=tuple(controls), agents=agents, fresh=fresh)
-    question = next(plan)
-    for asked in count(1):
-        answer = ask(question)
-        if asked == 1 and answer.status is None:
-            raise NoScrapeError(f"{address.authority}: {safe(answer.problem)}")
+    answer = ask(next(plan))
+    if answer.status is None:
+        raise NoScrapeError(f"{address.authority}: {safe(answer.problem)}")
+    while True:
         try:
             question = plan.send(answer)
-            while asked >= _MOST_QUESTIONS:
-                question = plan.send(Answer(question, problem=f"not asked: {_MOST_QUESTIONS} questions are enough"))
         except StopIteration as done:
             found: Visit = done.value
-            break
+            return found
         pause()
-    return found
+        answer = ask(question)
 
 
 def visit(
@@ -171,9 +168,10 @@ def visit(
         return Question(where, asker, agents[asker], most_bytes)
 
     pages = yield from _pages(address, asked, fresh)
-    robots_listener = yield from _fetched(asked(Asker.LISTENER, address.at(ROBOTS_TXT), _LARGEST_BYTES))
-    robots_crawler = yield from _fetched(asked(Asker.CRAWLER, address.at(ROBOTS_TXT), _LARGEST_BYTES))
-    rules = yield from _fetched(asked(Asker.CRAWLER, address.at(TDMREP), _LARGEST_BYTES))
+    text = address.at(ROBOTS_TXT)
+    robots_listener = yield from _fetched(asked(Asker.LISTENER, text, _LARGEST_BYTES), MOST_REDIRECTS)
+    robots_crawler = yield from _fetched(asked(Asker.CRAWLER, text, _LARGEST_BYTES), MOST_REDIRECTS)
+    rules = yield from _fetched(asked(Asker.CRAWLER, address.at(TDMREP), _LARGEST_BYTES), _FEW_REDIRECTS)
     documents: list[Document] = []
     for kind, named in (
         ("licence", _licences(pages, robots_crawler, crawler)),
@@ -206,7 +204,7 @@ def _pages(address: Address, asked: Asked, fresh: Callable[[], str]) -> Generato
     return Pages(listener, crawler, None, crawler_fresh, listener_fresh, listener_after)
 
 
-def _fetched(question: Question) -> Fetching:
+def _fetched(question: Question, most_redirects: int) -> Fetching:
     """A document, and where it leads on the same host."""
     answers: list[Answer] = []
     while True:
@@ -219,7 +217,7 @@ def _fetched(question: Question) -> Fetching:
             there = question.address.resolved(location)
         except ValueError:
             return Fetched(tuple(answers), elsewhere=location)
-        if len(answers) > _MOST_REDIRECTS or not question.address.has(there):
+        if len(answers) > most_redirects or not question.address.has(there):
             return Fetched(tuple(answers), elsewhere=str(there))
         question = Question(there, question.asker, question.agent, question.most_bytes)
 
@@ -267,6 +265,6 @@ def _documents(
         here = address.has(there)
         fetched = None
         if here and not any(each.fetched for each in found):
-            fetched = yield from _fetched(asked(Asker.CRAWLER, there, _BEGINNING_BYTES))
+            fetched = yield from _fetched(asked(Asker.CRAWLER, there, _BEGINNING_BYTES), _FEW_REDIRECTS)
         found.append(Document(kind, url, by, here, fetched))
     return tuple(found)

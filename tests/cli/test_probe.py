@@ -158,7 +158,7 @@ def test_a_site_with_much_to_tell(capsys: Captured, monkeypatch: pytest.MonkeyPa
     assert (
         sections
         == """\
-  after 1 redirect, 200 OK, text/plain, 43 bytes, the same for both
+  after 1 redirect, 200 OK, text/plain, 42 bytes, the same for both
   GPTBot             allowed   no group is for it
   Google-Extended    allowed   no group is for it
   Applebot-Extended  allowed   no group is for it
@@ -169,7 +169,7 @@ tdmrep.json
   by the longest rule instead of the first: 0, not reserved
 
 licence and policy
-  licence   /license.xml          after 1 redirect, 301 Moved Permanently, to h…
+  licence   /license.xml          301 Moved Permanently to https://a.example/li…
   licence   /ai                   not asked for
   policy    https://a.example/ai  another host: not asked for
 

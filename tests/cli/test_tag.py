@@ -247,6 +247,10 @@ unreadable                                  music/d.wav
         assert "…" in line
         assert 33 <= terminal.width(line.split()[-1]) <= 35
 
+        put("\x1b" * 30 + "song.mp3")
+        assert Status.OK == main(["tag", "read", "\x1b" * 30 + "song.mp3"])
+        assert screen.getvalue().splitlines()[-1].endswith("\\x1bsong.mp3")
+
     def test_in_a_real_terminal(self) -> None:
         """Of 80 columns: no line is longer, a long path keeps its end, and no bar is left behind."""
         put("music/" + "a rather long name of an album/" * 3 + "song.mp3", NO_AI)

@@ -133,9 +133,15 @@ class TestRobots:
 
     @pytest.mark.parametrize(
         ("reply", "access"),
-        [(Reply(404), Access.EVERYTHING), (Reply(503), Access.NOTHING), (Reply(None, problem="x"), Access.NOTHING)],
+        [
+            (Reply(404), Access.EVERYTHING),
+            (Reply(503), Access.NOTHING),
+            (Reply(None, problem="x"), Access.NOTHING),
+            (Reply(302, (("location", "https://a.example/"),)), None),
+            (Reply(302, (("location", "/robots.txt"),)), Access.EVERYTHING),
+        ],
     )
-    def test_without_one(self, reply: Reply, access: Access) -> None:
+    def test_without_one(self, reply: Reply, access: Access | None) -> None:
         """What follows is the standard's."""
         found = robots(look(robots_of(reply)))
         assert (access, None, ()) == (found.access, found.file, found.told)

@@ -164,6 +164,7 @@ ROBOTS_FILES: dict[str, tuple[Site, set[str]]] = {
     "packed": (robots(Reply(200, (*PLAIN, ("content-encoding", "gzip")), b"\x1f\x8b")), {"robots-packed"}),
     "cut": (robots(Reply(200, PLAIN, ROBOTS, whole=False, problem="it ended")), {"robots-cut"}),
     "elsewhere": (robots(Reply(301, (("location", "https://cdn.example/r"),))), {"robots-moved"}),
+    "in a circle": (robots(Reply(302, (("location", "/robots.txt"),))), {"robots-redirects"}),
     "different": (robots(Reply(200, PLAIN, ROBOTS + b"#"), Reply(200, PLAIN, ROBOTS)), {"robots-differs"}),
     "no type": (robots(Reply(200, (), ROBOTS)), {"robots-type"}),
     "another type": (robots(Reply(200, (("content-type", "application/octet-stream"),), ROBOTS)), {"robots-type"}),

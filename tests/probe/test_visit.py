@@ -153,15 +153,19 @@ class TestRedirects:
 
 
 def test_there_is_an_end_to_it() -> None:
-    """However many redirects a site has to offer: twenty questions, and the rest are told as not asked."""
+    """However many redirects a site has to offer: five of robots.txt, two of everything else."""
+    named = (("link", "</license.xml>; rel=license"), ("tdm-policy", "/ai"))
 
     def site(question: Question) -> Reply | None:
         target = question.address.target
-        return None if target == PAGE.target else Reply(302, (("location", target + "x"),))
+        if not target.startswith(PAGE.target):
+            return Reply(302, (("location", target + "x"),))
+        fresh_crawler = question.asker is Asker.CRAWLER and "?" in target
+        return REFUSED if fresh_crawler else SERVED.plus(*named)
 
     asked, visit = asked_of(site)
-    assert 20 == len(asked)
-    assert "not asked: 20 questions are enough" == visit.tdmrep.last.problem
+    assert 26 == len(asked)
+    assert "https://music.example/.well-known/tdmrep.jsonxxx" == visit.tdmrep.elsewhere
 
 
 class TestDocuments:

@@ -347,6 +347,11 @@ class TestMergedHolds:
                         assert Signal.NO is signal["ai-input"]
 
     @given(policies, texts, asked)
+    @example(
+        RobotsPolicy(statements=(Statement("train-ai=n", "", ("/a",)),)),
+        "User-agent: Foo\nContent-Usage: / train-ai=n\nUser-agent: Foo\nContent-Usage: search=y\n",
+        ["/a"],
+    )
     def test_statements_of_the_app_are_not_weakened(self, policy: RobotsPolicy, text: str, paths: list[str]) -> None:
         """What it denied stays denied, and nothing is granted that neither it nor the policy granted."""
         before, after = parse(text), parse(merged(policy, text).text)

@@ -8,7 +8,7 @@ from noscrape.probe.reading import between, said, stored
 from noscrape.probe.remarks.remark import Remark, note, ok, problem, quoted
 from noscrape.probe.visit import Pages, Visit
 
-_SHARED_CACHE: Final = '[site] shared_cache = "vary" or "private", or a rule of the cache that spares these paths'
+_SHARED_CACHE: Final = 'Set [site] shared_cache to "vary" or "private", or have the cache spare these paths'
 
 
 def of_caches(visit: Visit) -> Iterator[Remark]:

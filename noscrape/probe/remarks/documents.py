@@ -99,7 +99,7 @@ def _document(document: Document, token: str) -> Iterator[Remark]:
         return
     last = fetched.last
     if fetched.elsewhere:
-        yield note(f"{kind}-moved", f"{named} leads to {led(fetched)}", "See that it can be read there.")
+        yield note(f"{kind}-moved", f"{named} is {led(fetched)}", "See that it can be read there.")
     elif last.outcome is not Outcome.SERVED:
         yield problem(
             f"{kind}-unread",

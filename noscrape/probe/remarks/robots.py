@@ -28,7 +28,7 @@ def of_robots(visit: Visit) -> Iterator[Remark]:
 def _fetch(fetched: Fetched, who: str) -> Iterator[Remark]:
     """Why there is nothing to be read."""
     last = fetched.last
-    if fetched.elsewhere:
+    if access_of(fetched) is None:
         yield note(
             "robots-moved",
             f"for robots.txt {who} gets {led(fetched)}",
@@ -42,6 +42,12 @@ def _fetch(fetched: Fetched, who: str) -> Iterator[Remark]:
             f"robots.txt is sent packed ({quoted(last.value('content-encoding'))}) to who did not ask for that, and "
             "was not read",
             "See what packs it without being asked.",
+        )
+    elif fetched.elsewhere:
+        yield problem(
+            "robots-redirects",
+            f"robots.txt leads from redirect to redirect for {who}, by which crawlers may fetch everything",
+            "Crawlers follow five, and most not one more.",
         )
     elif access_of(fetched) is Access.EVERYTHING:
         absent = last.status in (404, 410)
@@ -90,7 +96,11 @@ def _form(fetched: Fetched) -> Iterator[Remark]:
             "Sum rules up into patterns, or put the important ones first.",
         )
     if len(fetched.answers) > 1:
-        yield note("robots-redirected", f"robots.txt is reached after {fetched.redirects} redirects")
+        yield note(
+            "robots-redirected",
+            "robots.txt is behind a redirect",
+            "Most crawlers follow it; all of them read what stands at /robots.txt itself.",
+        )
 
 
 def _against_deeds(visit: Visit, read: Robots) -> Iterator[Remark]:
