@@ -22,14 +22,18 @@ from noscrape.terminal import Column, Row, Table, put, safe, say, screen_columns
 from noscrape.words import PURPOSES, Purpose
 
 _READ_DESCRIPTION: Final = """Shows what each file says about its use by AI, and which field says so: the tags
-Content-Usage and tdm-reservation, and where asked for, signed manifests and XMP. Folders are gone through in their
-order, without hidden files and links to other folders; read in them are
-  mp3 wav aif aiff flac ogg oga opus m4a mp4 m4b, and with --xmp also jpg jpeg png webp svg"""
-_READ_EPILOG: Final = """A tag may restrict and never opens; one such as AIGC, that a file was made by AI, says nothing.
+Content-Usage and tdm-reservation; where asked for, signed manifests and XMP.
+Folders are gone through in their order, without hidden files and links to
+other folders. What is read in them: mp3 wav aif aiff flac ogg oga opus m4a
+mp4 m4b, and with --xmp also jpg jpeg png webp svg."""
+_READ_EPILOG: Final = """A tag may restrict and never opens. One such as AIGC, which tells that a file was
+made by AI, reserves nothing.
 exit status: 0 fine, 1 a file could not be read, 2 no such file, or bad usage"""
-_WRITE_DESCRIPTION: Final = """Writes Content-Usage: train-ai=n and tdm-reservation: 1 into audio files, as their kind
-keeps such fields. Everything else in a file stays: that is proven before the file takes its place, and what cannot be
-written so is refused. The names are noscrape's own convention, which few others read."""
+_WRITE_DESCRIPTION: Final = """Writes Content-Usage: train-ai=n and tdm-reservation: 1 into audio files, each
+as its kind keeps such fields. Everything else in a file stays: that is proven
+before the file takes its place, and what cannot be written so is refused. The
+time of the last change is that of now. The names are noscrape's own
+convention, which nobody else is known to read."""
 _WRITE_EPILOG: Final = """Needs mutagen, which is not installed with noscrape: pip install mutagen
 exit status: 0 fine, 1 a file was refused, 2 no such file, or bad usage"""
 
@@ -80,7 +84,10 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     where = writing.add_mutually_exclusive_group(required=True)
     where.add_argument("--to", type=Path, metavar="FOLDER", help="tag copies, in this folder")
     where.add_argument(
-        "--suffix", type=_suffix, metavar="TEXT", help="tag copies beside: song.mp3 and -noai, song-noai.mp3"
+        "--suffix",
+        type=_suffix,
+        metavar="TEXT",
+        help="tag copies beside: --suffix=-noai makes song-noai.mp3 of song.mp3",
     )
     where.add_argument("--in-place", action="store_true", help="tag the file itself; the original stays as FILE.bak")
     writing.add_argument("--replace", action="store_true", help="also where a file says something else until now")
