@@ -6,7 +6,7 @@ cursor, hide text, or forge a line. `Table` escapes every cell that it renders; 
 
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final, TextIO
@@ -179,3 +179,67 @@ class Row:
 
     cells: Sequence[str]
     below: Sequence[str] = ()
+
+
+#: To the start of the line, and clear to its end.
+_CLEAR: Final = "\r\x1b[K"
+_CELLS: Final = 24
+
+
+class StatusLine:
+    """The last line of a terminal, drawn again and again; on anything else it stays silent.
+
+    `clock` gives seconds from anywhere. What else is written to the terminal must `clear` it before.
+    """
+
+    def __init__(self, *, stream: TextIO, clock: Callable[[], float], between_seconds: float) -> None:
+        self._stream = stream
+        self._columns = screen_columns(stream)
+        self._clock = clock
+        self._between = between_seconds
+        self._began = self._next = clock()
+        self._drawn = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody sees it."""
+        return self._columns is not None
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return self._clock() - self._began
+
+    def begin(self) -> None:
+        """Count the time from now on."""
+        self._began = self._clock()
+
+    def show(self, text: Callable[[], str]) -> None:
+        """Draw a text, unless one was drawn just now, so that making it costs nothing most of the time."""
+        if self._columns is None or (now := self._clock()) < self._next:
+            return
+        self._next = now + self._between
+        self._draw(cut(safe(text()), self._columns - 1))
+        self._drawn = True
+
+    def clear(self) -> None:
+        """Take it away again."""
+        if self._drawn:
+            self._draw("")
+            self._drawn = False
+
+    def _draw(self, text: str) -> None:
+        self._stream.write(_CLEAR + text)
+        self._stream.flush()
+
+
+def bar(share: float) -> str:
+    """How much of something is done, 0 to 1, as a bar."""
+    full = int(share * _CELLS)
+    return f"[{'#' * full}{'.' * (_CELLS - full)}] {share:4.0%}"
+
+
+def time_left(share: float, seconds: float) -> str:
+    """What is left to wait, where so many seconds were needed for a share that is more than nothing."""
+    left = round(seconds / share - seconds)
+    return f"{left // 60}:{left % 60:02} left"

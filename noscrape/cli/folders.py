@@ -7,7 +7,7 @@ from functools import partial
 from heapq import nsmallest
 from typing import Final, TextIO
 
-from noscrape.terminal import cut, safe, screen_columns
+from noscrape.terminal import StatusLine, bar, time_left
 
 #: Names of one folder that are held at a time. A larger folder is gone through again for each so many.
 _HELD: Final = 50_000
@@ -65,12 +65,6 @@ class Walk:
                 yield name, False
 
 
-_BETWEEN_SECONDS: Final = 0.1
-_CELLS: Final = 24
-#: To the start of the line, and clear to its end.
-_CLEAR: Final = "\r\x1b[K"
-
-
 class Bar:
     """Files done of all that there are, on the last line of a terminal. On anything else it stays silent.
 
@@ -78,52 +72,31 @@ class Bar:
     """
 
     def __init__(self, *, stream: TextIO, clock: Callable[[], float]) -> None:
-        self._stream = stream
-        self._columns = screen_columns(stream)
-        self._clock = clock
-        self._began = self._next = clock()
-        self._drawn = False
+        self._line = StatusLine(stream=stream, clock=clock, between_seconds=0.1)
 
     @property
     def wanted(self) -> bool:
         """Whether anybody sees it."""
-        return self._columns is not None
+        return self._line.wanted
 
     def count(self, files: Iterable[object]) -> int:
         """How many there are, which takes a moment; shown meanwhile."""
         total = 0
         for total, _ in enumerate(files, start=1):
-            self._show(partial("looking for files: {:,}".format, total))
-        self._began = self._clock()
+            self._line.show(partial("looking for files: {:,}".format, total))
+        self._line.begin()
         return total
 
     def show(self, path: str, *, done: int, total: int) -> None:
         """Draw it, unless that was done just now."""
-        self._show(partial(self._text, path, done, max(done, total)))
+        self._line.show(partial(self._text, path, done, max(done, total)))
 
     def clear(self) -> None:
         """Take it away again."""
-        if self._drawn:
-            self._draw("")
-            self._drawn = False
-
-    def _show(self, text: Callable[[], str]) -> None:
-        if self._columns is None or (now := self._clock()) < self._next:
-            return
-        self._next = now + _BETWEEN_SECONDS
-        self._draw(cut(safe(text()), self._columns - 1))
-        self._drawn = True
-
-    def _draw(self, text: str) -> None:
-        self._stream.write(_CLEAR + text)
-        self._stream.flush()
+        self._line.clear()
 
     def _text(self, path: str, done: int, total: int) -> str:
         share = done / total
-        full = int(share * _CELLS)
-        text = f"[{'#' * full}{'.' * (_CELLS - full)}] {share:4.0%}  {done:,} of {total:,}  "
-        if done:
-            seconds = self._clock() - self._began
-            left = round(seconds / share - seconds)
-            text += f"{left // 60}:{left % 60:02} left  "
-        return text + os.path.basename(path)
+        pieces = [bar(share), f"{done:,} of {total:,}"]
+        pieces += [time_left(share, self._line.seconds)] if done else []
+        return "  ".join([*pieces, os.path.basename(path)])

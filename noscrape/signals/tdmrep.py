@@ -186,7 +186,7 @@ class _Beginnings:
         """The shortest beginning of a pattern, of so many characters at least, that none of them has."""
         for end in range(floor, len(text)):
             cut = text[:end]
-            if "%" not in cut[-2:] and not cut.endswith("*") and not self.have(cut):
+            if "%" not in cut[-2:] and not self.have(cut):
                 return cut
         return text
 

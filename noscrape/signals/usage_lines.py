@@ -167,7 +167,7 @@ def _repeated(rules: _Rules, path: str, said: Said, *, alone: bool) -> Said:
     for other in shorter:
         told |= {key: False for key, yes in rules[other].items() if not yes}
     heard = max(shorter, key=len, default=None)
-    if alone and heard is not None and path.startswith(heard) and not heard.endswith("$"):
+    if alone and heard is not None and path.startswith(heard):
         told = {key: True for key, yes in rules[heard].items() if yes} | told
     return told
 

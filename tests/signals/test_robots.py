@@ -156,6 +156,22 @@ class TestGenerated:
         assert (False, False, True) == tuple(read.allows("Foo", path) for path in ("/a/1", "/c/1", "/d"))
         assert (False, True) == tuple(read.allows("Bar", path) for path in ("/a/b/1", "/c/1"))
 
+    @pytest.mark.parametrize(
+        ("paths", "disallowed"),
+        [
+            (("/media/*.wav$",), ["/media/*.wav"]),
+            (("/a/*", "/a/b", "/c"), ["/a/", "/c"]),
+            (("/a", "/", "/b"), ["/"]),
+            (("a", "*.wav", ""), ["/"]),
+            (("/ü$b",), ["/%C3%BC%24b"]),
+        ],
+    )
+    def test_paths(self, paths: tuple[str, ...], disallowed: list[str]) -> None:
+        """In one spelling, none that another covers, and never a `$`, which a signed query would get past."""
+        text = generated(RobotsPolicy(refused=(Refused(("Foo",), paths),)))
+
+        assert [f"Disallow: {path}" for path in disallowed] == records(text)[3:]
+
     @pytest.mark.parametrize("token", ["AI2Bot", "Foo/1.0", "*", "", "Foo Bar", "Foo\nUser-agent: *", "Fü"])
     def test_tokens_with_other_characters_are_left_out(self, token: str) -> None:
         """RFC 9309 section 2.2.1 knows letters, `_` and `-`; a comment and a note tell of the others."""
@@ -670,6 +686,7 @@ class TestStatementsBesideTheApps:
             ((), ["content-usage:train-ai=n, search=y"], []),
             ((), ["Content-Usage: search=y"], ["Content-Usage: train-ai=n"]),
             ((), ["Content-Usage: train-ai=y"], ["Content-Usage: train-ai=n"]),
+            ((), ["Content-Usage: train-ai=n", "Content-Usage: train-ai=y"], []),
             ((), ["Content-Usage: Train-AI=n"], ["Content-Usage: train-ai=n"]),
             ((), ["Content-Usage: /a/ search=n"], ["Content-Usage: train-ai=n", "Content-Usage: /a/ train-ai=n"]),
             ((), ["Content-Usage: /a/ train-ai=y"], ["Content-Usage: train-ai=n", "Content-Usage: /a/ train-ai=n"]),
@@ -680,6 +697,11 @@ class TestStatementsBesideTheApps:
             (("/a/",), ["Content-Usage: /b search=n"], ["Content-Usage: /a/ train-ai=n"]),
             (("/a/b/",), ["Content-Usage: /*b search=n"], ["Content-Usage: /a/b/ train-ai=n, search=n"]),
             (("/a/b/",), ["Content-Usage: /*b search=y"], ["Content-Usage: /a/b/ train-ai=n"]),
+            (
+                ("/a/",),
+                ["Content-Usage: /*b search=y"],
+                ["Content-Usage: /a/ train-ai=n", "Content-Usage: /*b train-ai=n"],
+            ),
             (
                 ("/a/",),
                 ["Content-Usage: /*/free/ train-ai=y"],

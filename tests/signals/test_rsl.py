@@ -51,6 +51,14 @@ def test_the_least() -> None:
     ][1:]
 
 
+def test_a_contact_that_is_a_page() -> None:
+    """With all that XML would take for something else."""
+    made = licence_document([Content("/", prohibited=("all",))], contact="https://music.example/ask?a=1&b=2")
+
+    root = ElementTree.fromstring(made)
+    assert "https://music.example/ask?a=1&b=2" == root.findtext(f"{RSL}content/{RSL}license/{RSL}legal")
+
+
 def test_what_is_both_is_prohibited() -> None:
     """So readers take it, too; told once, it cannot be taken otherwise."""
     made = licence_document([Content("/", prohibited=("search", "ai-all"), permitted=("search",))])

@@ -97,6 +97,8 @@ class TestWhatIsTold:
             ([("/a", True), ("/a", None)], [("/a", 1)]),
             ([("/%61", True), ("/a", False)], [("/a", 1)]),
             ([("/tracks/", True), ("/", None)], [("/tracks/", 1)]),
+            ([("/", True), ("/*bc", True), ("/ab", False)], [("/*bc", 1), ("/ab", 0), ("/", 1)]),
+            ([("/a", False), ("/abcd", False), ("/*bc", True)], [("/abcd", 0), ("/*bc", 1), ("/a", 0)]),
         ],
         ids=[
             "what a wider one tells is left out",
@@ -108,6 +110,8 @@ class TestWhatIsTold:
             "of both the reserved, not the unstated",
             "two spellings of one",
             "the unstated is not told",
+            "a pattern that has to win over a 0 is not",
+            "nor is a 0 that has to win over a pattern",
         ],
     )
     def test_rules(self, said: list[tuple[str, Said]], told: list[tuple[str, int]]) -> None:
@@ -125,6 +129,7 @@ class TestWhatIsTold:
             ([("/a/", False), ("/*/bcd", None)], []),
             ([("/abc/", False), ("/*b", None)], [("/abc/", 0)]),
             ([("/abc", False), ("/*bc", True)], [("/*bc", 1)]),
+            ([("/abc", False), ("/*bc", None)], []),
             ([("/abcd", False), ("/*bc", True)], [("/abcd", 0), ("/*bc", 1)]),
         ],
         ids=[
@@ -136,6 +141,7 @@ class TestWhatIsTold:
             "a longer pattern may meet it",
             "a shorter one gives way",
             "an equally long one may meet it",
+            "be it unstated",
             "a longer 0 comes first",
         ],
     )
@@ -207,6 +213,18 @@ class TestSummedUp:
 
         assert [("/tracks/00070/page", 0), ("/tracks/", 1)] == rules(said)
 
+    def test_directories_in_an_open_one(self) -> None:
+        """They are not told by the one whose owner said 0."""
+        said = [("/z/", False), *((f"/z/{n}/page", True) for n in range(5))]
+
+        assert [("/z/", 1)] == rules(said, most=3)
+
+    def test_a_0_that_is_not_told_is_not_covered_either(self) -> None:
+        """As long as there is room."""
+        said = [*reserved(["/t/a1", "/t/a2", "/t/c"]), ("/t/*/x", False)]
+
+        assert [("/t/a", 1), ("/t/c", 1)] == rules(said, most=2)
+
     def test_a_template_with_two_parameters(self) -> None:
         """The pattern of the directory."""
         assert [("/artists/*/tracks/", 1)] == rules(reserved(f"/artists/*/tracks/{n}" for n in range(5_000)))
@@ -270,6 +288,7 @@ class TestReaders:
             assert first == tdmrep.statement(found, path, reading=Reading.LONGEST)
 
     @given(_locations, _asked, _most)
+    @example([("/x/*/11", True), ("/x/*/12", True), ("/x/q/1", False)], ["/x/q/11"], 2)
     @example([("/2", False), ("/F", True), ("/a", True), ("/*2", False), ("/2$2", True)], ["/"], 3)
     def test_what_is_reserved_is_told(self, said: list[tuple[str, Said]], paths: list[str], most: int) -> None:
         """And a 0 only where it was said, of a location that nothing stricter covers as closely."""
