@@ -13,9 +13,12 @@ from typing import Any, Final
 
 from noscrape.cli.folders import Bar, Walk
 from noscrape.cli.status import Status
+from noscrape.config import found, load
+from noscrape.config.model import Files
 from noscrape.errors import NoScrapeError
 from noscrape.readers.files import Reading, State
 from noscrape.readers.reading import LONGEST_SHOWN, Wanted, read, wanted
+from noscrape.site import anchors_of
 from noscrape.tagging import TaggingError, beside, check, fields, standing, within, write
 from noscrape.tags import TDM_POLICY
 from noscrape.terminal import Column, Row, Table, put, safe, say, screen_columns, width
@@ -69,6 +72,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     reading.add_argument("--c2pa", action="store_true", help="signed manifests as well")
     reading.add_argument("--xmp", action="store_true", help="XMP as well, and artwork")
+    reading.add_argument("--config", metavar="FILE", help="[tracks.files] of it; ./noscrape.toml where there is one")
     reading.set_defaults(run=read_)
 
     writing = inner.add_parser(
@@ -113,11 +117,11 @@ def _suffix(text: str) -> str:
 
 def read_(arguments: argparse.Namespace, *, ticks: Callable[[], float] = time.monotonic) -> Status:
     """List what files say."""
-    what = wanted(dict(map(_alias, arguments.alias)), c2pa=arguments.c2pa, xmp=arguments.xmp)
+    what = _wanted(arguments)
     missing = [path for path in arguments.path if not os.path.lexists(path)]
     for path in missing:
         say(sys.stderr, f"noscrape: {path}: no such file or folder")
-    walk = Walk(AUDIO | ARTWORK if arguments.xmp else AUDIO)
+    walk = Walk(AUDIO | ARTWORK if what.xmp else AUDIO)
     there = [path for path in arguments.path if path not in missing]
     bar, tally = Bar(stream=sys.stderr, clock=ticks), Counter[str]()
     with_bar = bar.wanted and any(map(os.path.isdir, there))
@@ -129,6 +133,15 @@ def read_(arguments: argparse.Namespace, *, ticks: Callable[[], float] = time.mo
     sys.stdout.flush()
     say(sys.stderr, _summary(tally, walk))
     return Status.FAULT if missing else Status.FOUND if tally["unreadable"] else Status.OK
+
+
+def _wanted(arguments: argparse.Namespace) -> Wanted:
+    """What to look for: what the site looks for, and what is asked for besides."""
+    loaded = load(found(arguments.config))
+    files = loaded.config.tracks.files or Files()
+    aliases = {**files.aliases, **dict(map(_alias, arguments.alias))}
+    c2pa, xmp = files.c2pa or arguments.c2pa, files.xmp or arguments.xmp
+    return wanted(aliases, c2pa=c2pa, xmp=xmp, anchors=anchors_of(loaded))
 
 
 def _alias(text: str) -> tuple[str, str]:
@@ -203,9 +216,9 @@ def _row(path: str, reading: Reading, *, columns: int | None) -> Row:
 
 
 def _why(reading: Reading) -> Iterator[str]:
-    for found in reading.found:
-        says = found.terms.reserved or found.name == TDM_POLICY
-        yield f"{found.where} {found.name}={found.value}{'' if says else ' (reserves nothing)'}"
+    for one in reading.found:
+        says = one.terms.reserved or one.name == TDM_POLICY
+        yield f"{one.where} {one.name}={one.value}{'' if says else ' (reserves nothing)'}"
     if reading.problem:
         yield reading.problem
 

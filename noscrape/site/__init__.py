@@ -2,6 +2,7 @@
 
 from noscrape.site.documents import ROBOTS_TXT, TDMREP, Document, Robots
 from noscrape.site.parts import (
+    anchors_of,
     builtin_catalog,
     catalog_of,
     emission_of,
@@ -30,6 +31,7 @@ __all__ = [
     "Ruling",
     "Sent",
     "Site",
+    "anchors_of",
     "builtin_catalog",
     "catalog_of",
     "emission_of",

@@ -100,7 +100,7 @@ def reader_of(loaded: Loaded, own: Iterable[Reader] = (), *, file_of: FilesOf | 
                 aliases=named.aliases,
                 c2pa=named.c2pa,
                 xmp=named.xmp,
-                anchors=_text_of(loaded, "tracks.files.c2pa_anchors", named.c2pa_anchors),
+                anchors=anchors_of(loaded),
             )
         )
     if len(readers) < 2:
@@ -114,6 +114,12 @@ def own_paths(config: Config) -> Iterable[str]:
         path = urlsplit(url or "").path
         if path not in ("", "/"):
             yield path
+
+
+def anchors_of(loaded: Loaded) -> str:
+    """Certificates (PEM) of those whose signed permission counts, "" for none. Raises ConfigError for no such file."""
+    files = loaded.config.tracks.files
+    return _text_of(loaded, "tracks.files.c2pa_anchors", files.c2pa_anchors) if files else ""
 
 
 def robots_base(loaded: Loaded) -> str:

@@ -139,6 +139,17 @@ unreadable                                  music/d.wav
         assert Status.OK == main(["tag", "read", "--alias", "no-ai=no-ai", "a.mp3"])
         assert "tagged      all purposes  a.mp3\n" in capsys.readouterr().out
 
+    def test_what_the_site_looks_for(self, capsys: Captured) -> None:
+        """`[tracks.files]` of the configuration counts, and options come on top."""
+        Path("site.toml").write_text('[tracks.files]\naliases = { NO-AI = "no-ai" }\n')
+        put("a.mp3", {"NO-AI": "1"})
+        put("b.mp3", {"KEEP-OUT": "1"})
+        _, entries, _ = listed(capsys, "--config", "site.toml", "--alias", "KEEP-OUT=noai", "a.mp3", "b.mp3")
+        assert [6, 3] == [len(entry["reserved"]) for entry in entries]
+        Path("site.toml").rename("noscrape.toml")
+        _, entries, _ = listed(capsys, "a.mp3", "b.mp3")
+        assert [6, 0] == [len(entry["reserved"]) for entry in entries]
+
     @pytest.mark.parametrize("alias", ["NO-AI", "=no-ai", "NO-AI=", "NO-AI=perhaps", "NO-AI=open", "AIGC=no-ai"])
     def test_wrong_aliases(self, capsys: Captured, alias: str) -> None:
         """Are faults, before any file is read."""
