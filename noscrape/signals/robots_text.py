@@ -70,10 +70,6 @@ class RobotsText:
         """What was read."""
         return "".join(line.text + line.end for line in self.lines)
 
-    def tokens(self, group: Group) -> tuple[str, ...]:
-        """The product tokens of a group."""
-        return tuple(self.lines[head].token for head in group.heads)
-
     def records(self, group: Group) -> Iterator[Line]:
         """Its lines but for `User-agent`."""
         return (self.lines[index] for index in group.records)

@@ -389,6 +389,10 @@ class TestMergedHolds:
                 assert granting or [] == [key for key in granted if was[key] is not Preference.ALLOWED]
 
     @given(policies, texts)
+    @example(
+        RobotsPolicy(EVERYTHING.refused, RESERVED.statements),
+        "User-agent: *\nDisallow: /a\nUser-agent: GPTBot\nContent-Usage: search=n\nUser-agent: Foo\nDisallow: /b\n",
+    )
     def test_merged_twice_is_merged_once(self, policy: RobotsPolicy, text: str) -> None:
         """So the output may be the input."""
         once = merged(policy, text).text
@@ -499,6 +503,52 @@ class TestMerged:
         assert "\nUser-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n\n" in found.text
         assert found.notes[0].startswith("GPTBot, CCBot: told at the top now")
 
+    @pytest.mark.parametrize(
+        "rules",
+        [
+            "Allow: /\nDisallow: /tracks/",
+            "Disallow: /tracks/\nAllow: /tracks/",
+            "Disallow: /tracks/\nAllow: /*/tracks/",
+            "Disallow: /\nAllow: /tracks/1",
+            "Disallow: /tracks/1",
+            "Disallow: /tracks/$",
+            "Disallow: /a",
+        ],
+        ids=[
+            "to those who take the first rule",
+            "as a rule that is equally long",
+            "as a longer rule that may meet it",
+            "as an exception",
+            "as it is narrower",
+            "as it is one page",
+            "elsewhere",
+        ],
+    )
+    def test_what_lets_it_in(self, rules: str) -> None:
+        """A refusal of some paths that does not hold everywhere on them."""
+        found = merged(TRACKS, f"User-agent: *\nAllow: /\n\nUser-agent: GPTBot\n{rules}\n").text
+
+        assert "\nUser-agent: GPTBot\nDisallow: /tracks/\n" in found
+        assert not parse(found).allows("GPTBot", "/tracks/1")
+
+    @pytest.mark.parametrize("rules", ["Disallow: /tr", "Disallow: /tracks/\nAllow: /\nAllow: /t*\nAllow: /about/us"])
+    def test_what_does_not(self, rules: str) -> None:
+        """A wider refusal, and rules that are shorter or for other paths."""
+        text = f"User-agent: *\nAllow: /\n\nUser-agent: GPTBot\n{rules}\n"
+
+        assert Merged(text, ()) == merged(TRACKS, text)
+
+    def test_who_is_refused_everything_needs_no_other_rules(self) -> None:
+        """But for the licence that the app names for it."""
+        text = (
+            "User-agent: *\nAllow: /\n\nUser-agent: GPTBot\nUser-agent: CCBot\nCrawl-delay: 1\n"
+            "Content-Usage: search=n\nDisallow: /x\nLicense: https://a.example/l\n"
+        )
+
+        found = merged(EVERYTHING, text).text
+
+        assert "\nUser-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\nLicense: https://a.example/l\n\n" in found
+
     def test_the_rules_that_held_for_it_hold(self) -> None:
         """Those of the app's group for it, and its other records; an `Allow` only where it reopens nothing refused."""
         text = (
@@ -569,9 +619,8 @@ class TestMerged:
 
         found = merged(TRACKS, text)
 
-        assert ["Disallow: /tracks/", "Disallow: /some", "Disallow: /all"] == [
-            line for line in found.text.partition("# Added")[2].splitlines() if "llow" in line
-        ][:3]
+        ours = found.text.partition("User-agent: GPTBot\n")[2].partition("\n\n")[0]
+        assert ["Disallow: /tracks/", "Disallow: /some", "Disallow: /all"] == ours.splitlines()
         assert name not in found.text
         assert any(note.startswith("GPTBot: Allow: /some/free") for note in found.notes), reads
 
@@ -673,10 +722,9 @@ class TestStatementsBesideTheApps:
 
     @staticmethod
     def added(statement: Statement, *lines: str) -> list[str]:
+        """The lines that a group gets: they stand right below its name."""
         text = "\n".join(("User-agent: *", "Allow: /", *lines, ""))
-        return [
-            line for line in merged(RobotsPolicy(statements=(statement,)), text).text.splitlines() if line not in text
-        ]
+        return merged(RobotsPolicy(statements=(statement,)), text).text.partition("Allow: /")[0].splitlines()[1:]
 
     @pytest.mark.parametrize(
         ("paths", "lines", "added"),
@@ -794,6 +842,13 @@ class TestSize:
         assert found.text.endswith("User-agent: Foo\nDisallow: /f\n")
         assert "crawlers read 512_000" in found.notes[-1]
 
+    def test_what_stands_before_the_first_group_is_not_taken_for_a_rule_of_everybody(self) -> None:
+        """When it has to stand after a group of ours."""
+        found = merged(RESERVED, "Disallow: /x\n" * 39_380 + "User-agent: Foo\nDisallow: /f\n").text
+
+        assert parse(found).names("*")
+        assert parse(found).allows("Other", "/x")
+
     def test_what_is_too_long_then(self) -> None:
         """Is told; nothing could be given up for it."""
         text = "User-agent: *\n" + "Disallow: /x\n" * 39_380
@@ -825,6 +880,18 @@ class TestSize:
         assert not parse(found.text).allows("Other", "/25999")
         assert "refused everything" in found.notes[-1]
         assert found.text == merged(TRACKS, found.text).text
+
+    def test_both_are_given_up(self) -> None:
+        """Where neither alone is enough."""
+        rules = "".join(f"Disallow: /{number}\n" for number in range(10_000))
+        text = f"User-agent: *\n{rules}" + "User-agent: a\nDisallow: /\n" * 10_000
+
+        found = merged(RobotsPolicy(TRACKS.refused, RESERVED.statements), text)
+
+        assert len(found.text) < LARGEST_BYTES
+        assert (False, False) == (parse(found.text).allows("Other", "/9999"), parse(found.text).allows("GPTBot", "/x"))
+        assert "refused everything" in found.notes[-1]
+        assert "told in the groups for everybody alone" in found.notes[-1]
 
     def test_our_own_part_is_bounded(self) -> None:
         """Paths are summed up, so that the app's rules are read as well."""
