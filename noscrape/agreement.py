@@ -21,7 +21,7 @@ def disagreements(site: Site, *, robots: str | None = None) -> tuple[Fault, ...]
     `robots` is the text that the site serves, where somebody has it at hand; else what noscrape itself would serve.
     """
     text = robots if robots is not None else _own_robots(site)
-    everything = (*_robots(site, text), *_pages(site), *_areas(site))
+    everything = (*_robots(site, text), *_own_file(site), *_pages(site), *_areas(site))
     return tuple(Fault(site.loaded.place(key), key, problem) for key, problem in everything)
 
 
@@ -65,6 +65,12 @@ def _robots(site: Site, text: str | None) -> Warnings:
                 f"crawlers.agents.{token}",
                 f"let in, but told to stay away by line {verdict.line.number} of robots.txt",
             )
+
+
+def _own_file(site: Site) -> Warnings:
+    """What does not hold any more of the robots.txt that the operator named."""
+    for note in site.robots.notes if site.robots is not None else ():
+        yield "documents.robots_file", note
 
 
 def _pages(site: Site) -> Warnings:

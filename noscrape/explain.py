@@ -9,6 +9,7 @@ from typing import Any
 from noscrape.clients import Client
 from noscrape.decision import Decision
 from noscrape.log import Event
+from noscrape.policy import OWN_DOCUMENTS
 from noscrape.request import Facts
 from noscrape.reservation import Reservation, Terms
 from noscrape.signals import SIGNALLED
@@ -44,7 +45,7 @@ class Explanation:
         if self.decision.stops:
             answer = self.site.refusal(self.facts, self.judgement, support_id=_EXAMPLE_ID)
             return answer.status, _texts(answer.headers)
-        return None, [] if self.judgement.own_document else _texts(self.judgement.ruling.signals)
+        return None, [] if self.decision.rule == OWN_DOCUMENTS else _texts(self.judgement.ruling.signals)
 
     @property
     def document(self) -> str:
@@ -176,7 +177,7 @@ def _work(judgement: Judgement) -> str:
     place = judgement.place
     if place.unjudgeable:
         return "the path is too long to be judged, so it is taken for the most protected one"
-    if judgement.own_document:
+    if judgement.decision.rule == OWN_DOCUMENTS:
         return "none: a document that tells the site's own rules"
     if not place.routed:
         return "no route names a track here: the whole site's default"

@@ -45,6 +45,9 @@ class Case:
     partner: str = ""
 
 
+#: The rule that keeps open what tells the rules.
+OWN_DOCUMENTS: Final = "own-documents"
+
 #: What each stance refuses of the purposes that are reserved.
 REFUSED: Final = {
     Stance.NO_TRAINING: TRAINING_PURPOSES,
@@ -72,10 +75,10 @@ def decide(case: Case, policy: Policy) -> Decision:
 def own_documents(case: Case, policy: Policy) -> Decision | None:
     """What tells the rules must be readable by everyone, or a refused crawler takes them for absent."""
     if case.preflight:
-        return Decision(Action.ALLOW, "own-documents", "a CORS preflight asks what is permitted and takes nothing")
+        return Decision(Action.ALLOW, OWN_DOCUMENTS, "a CORS preflight asks what is permitted and takes nothing")
     if not case.own_document:
         return None
-    return Decision(Action.ALLOW, "own-documents", "the site's own statement of its rules is open to everyone")
+    return Decision(Action.ALLOW, OWN_DOCUMENTS, "the site's own statement of its rules is open to everyone")
 
 
 def partner(case: Case, policy: Policy) -> Decision | None:

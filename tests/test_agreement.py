@@ -77,6 +77,16 @@ def test_a_crawler_that_is_refused_and_allowed_in_robots_txt() -> None:
     assert [("documents.robots_file", "refused, but allowed in robots.txt: GPTBot")] == told({}, robots=text)
 
 
+def test_what_does_not_hold_any_more_of_a_file_that_is_named(tmp_path: Path) -> None:
+    """The operator wrote it, so nobody but the operator should be surprised by what is served."""
+    (tmp_path / "robots.txt").write_text("User-agent: *\nDisallow:\n\nUser-agent: GPTBot\nAllow: /\n")
+
+    found = told({"documents": {"robots_file": str(tmp_path / "robots.txt")}})
+
+    reopens = "GPTBot: Allow: / does not hold any more, for it would let in what is refused"
+    assert ("documents.robots_file", reopens) in found
+
+
 def test_a_crawler_that_is_let_in_and_told_to_stay_away(tmp_path: Path) -> None:
     """The other way round, with the line that says so."""
     (tmp_path / "robots.txt").write_text("User-agent: *\nDisallow:\n\nUser-agent: GPTBot\nDisallow: /\n")

@@ -81,7 +81,8 @@ def run(folder: Path | None, *, port: int, serve: bool) -> int:
         try:
             print("\n".join(_to_try(folder, works, serving_port) if serve else _next(folder, works)), flush=True)
             if serve:
-                Signal().wait()
+                while not Signal().wait(1):  # in turns, since a wait without an end may sleep through Ctrl-C
+                    pass
         except KeyboardInterrupt:
             print()
     return BROKEN if broken else KEPT

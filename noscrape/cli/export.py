@@ -17,7 +17,7 @@ from noscrape.config.model import Route
 from noscrape.errors import ExportError, ReservationError
 from noscrape.reservation import Terms, from_text
 from noscrape.signals import robots, tdmrep
-from noscrape.site import Site, builtin_catalog
+from noscrape.site import Site, builtin_catalog, robots_base
 from noscrape.site.documents import (
     licence_document,
     locations,
@@ -77,10 +77,10 @@ Made = tuple[bytes, Iterable[str]]
 
 def _robots(site: Site, arguments: argparse.Namespace) -> Made:
     policy = robots_policy(site.loaded.config, site.catalog)
-    name = arguments.merge or site.loaded.config.documents.robots_file
-    if name is None:
+    text = _read(arguments.merge).decode("utf-8", "surrogateescape") if arguments.merge else robots_base(site.loaded)
+    if text is None:
         return robots.generated(policy).encode("utf-8"), ()
-    merged = robots.merged(policy, _read(name).decode("utf-8", "surrogateescape"))
+    merged = robots.merged(policy, text)
     return merged.text.encode("utf-8", "surrogateescape"), merged.notes
 
 

@@ -33,7 +33,7 @@ from noscrape.probe.reading import Told, between, lines, robots, stated_of, tdm
 from noscrape.site import builtin_catalog, catalog_of
 from noscrape.standards.robots_txt import Line
 from noscrape.standards.tdmrep import Statement
-from noscrape.terminal import Column, Row, Table, cut, put, safe, say, screen_columns, width
+from noscrape.terminal import Column, Row, StatusLine, Table, cut, put, safe, say, screen_columns, width
 
 _AGENT: Final = "GPTBot"
 _PAUSE_SECONDS: Final = 1.0
@@ -42,8 +42,6 @@ _LONGEST_PAUSE_SECONDS: Final = 600.0
 _COLUMNS: Final = 100
 _NARROWEST: Final = 40
 _INDENT: Final = "  "
-#: To the start of the line, and clear to its end.
-_CLEAR: Final = "\r\x1b[K"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -94,10 +92,10 @@ def run(
         raise NoScrapeError(
             f"--as {arguments.token!r}: no such crawler in the catalog; `noscrape crawlers list` shows all tokens"
         )
-    columns = screen_columns(sys.stderr)
+    status = StatusLine(stream=sys.stderr, clock=clock, between_seconds=0)
 
     def asked(question: Question) -> Answer:
-        _show(question, crawler.token, columns=columns)
+        status.show(lambda: f"asking as {_who(question.asker, crawler.token)}: {question.address.target}")
         return ask(question, clock=clock)
 
     try:
@@ -110,8 +108,7 @@ def run(
             fresh=lambda: f"noscrape={secrets.token_hex(6)}",
         )
     finally:
-        if columns is not None:
-            sys.stderr.write(_CLEAR)
+        status.clear()
     told = remarks(visit)
     if arguments.json:
         print(json.dumps(_as_json(visit, told)))
@@ -126,14 +123,6 @@ def _catalog(arguments: argparse.Namespace) -> Catalog:
     catalog = builtin_catalog()
     named = getattr(arguments, "file", None) or arguments.config
     return catalog_of(load(found(named), tokens=catalog.tokens).config, catalog)
-
-
-def _show(question: Question, token: str, *, columns: int | None) -> None:
-    """What is asked just now, on one line of a terminal."""
-    if columns is not None:
-        who = _who(question.asker, token)
-        sys.stderr.write(_CLEAR + cut(f"asking as {who}: {safe(question.address.target)}", columns - 1))
-        sys.stderr.flush()
 
 
 def _who(asker: Asker, token: str) -> str:

@@ -369,7 +369,8 @@ class Documents(Section):
         "has none; 'off' leaves it alone.",
     )
     robots_file: Annotated[StrictStr, AfterValidator(values.readable_file)] | None = Field(
-        default=None, description="A robots.txt of yours that stands in for the app's."
+        default=None,
+        description="A robots.txt of yours that is taken in place of the app's, and merged with what is reserved.",
     )
     sitemaps: tuple[Page, ...] = Field(default=(), description="`Sitemap` lines of robots.txt. Absolute URLs.")
     tdmrep: StrictBool = Field(default=True, description="Serve /.well-known/tdmrep.json where the app has none.")

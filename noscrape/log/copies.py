@@ -14,11 +14,9 @@ from itertools import islice
 from typing import Final
 from urllib.parse import quote
 
+from noscrape.log.event import PATH_KEPT
 from noscrape.standards.path_pattern import PathPattern, path_and_query, path_pattern
 from noscrape.standards.robots_txt import Line, RobotsTxt
-
-#: A path of this length in an event has been cut.
-CUT_PATH: Final = 500
 
 #: Reserved characters that stand in a path as they are; a `?`, `#` or `%` of a decoded path had been encoded.
 _RAW: Final = "/:@!$&'()*+,;=[]"
@@ -132,4 +130,4 @@ def _spelled(path: str) -> tuple[str, bool]:
     lost = _LOST.search(path)
     if lost is not None:
         return quote(path[: lost.start()], safe=_RAW), False
-    return quote(path, safe=_RAW), len(path) < CUT_PATH
+    return quote(path, safe=_RAW), len(path) < PATH_KEPT  # one of that length has been cut

@@ -21,6 +21,9 @@ from noscrape.words import Action
 #: Version of the line's shape; a reader accepts older ones and says so about newer ones.
 SCHEMA = 1
 
+#: Characters of a path, or of a request id, that are kept.
+PATH_KEPT: Final = 500
+
 #: A line as it is read. Named here, since `Event` has a field called `bytes`.
 _Written = str | bytes
 

@@ -28,7 +28,7 @@ from noscrape.readers import CallableReader, FilesOf, ReadReservation
 from noscrape.request import Facts, new_tuple
 from noscrape.reservation import Reservation
 from noscrape.signals import Html, Refusal, refusal
-from noscrape.site import Judgement, Sent, Site, builtin_catalog, waits_for_restart
+from noscrape.site import Sent, Site, builtin_catalog, waits_for_restart
 from noscrape.tracks import UNJUDGEABLE, Place, origin_document, place_of
 from noscrape.words import Action, Serves
 
@@ -71,7 +71,7 @@ class NoScrape:
         given: list[tuple[str, object]] = [("reader", each) for each in readers]
         given += [("track_of", track_of), ("file_of", file_of), ("on_event", on_event), ("clock", clock)]
         for name, hook in given:
-            if hook is not None and not callable(hook):
+            if not callable(hook) and (hook is not None or name == "reader"):
                 raise TypeError(f"{name}: got {type(hook).__name__}, wanted a callable")
         self.app = app
         root_path = getattr(app, "root_path", "")  # FastAPI sets its own over the server's, when we have looked already
@@ -143,7 +143,7 @@ class NoScrape:
             await refuse(site, recorder, facts, judgement, scope, receive, send)
             return
         scope[SCOPE_KEY], scope[PLACE_KEY] = self, place
-        app = self.app if not judgement.own_document else self._with_documents(site, facts, judgement)
+        app = self.app if not judgement.own_document else self._with_documents(site, facts)
         recorded = recorder.records(judgement)
         if kind == "websocket":
             if recorded:
@@ -156,9 +156,9 @@ class NoScrape:
         else:
             await app(scope, receive, send)
 
-    def _with_documents(self, site: Site, facts: Facts, judgement: Judgement) -> ASGIApp:
+    def _with_documents(self, site: Site, facts: Facts) -> ASGIApp:
         """The app, with ours behind it where the request is for a document that we have."""
-        document = site.document(facts) if judgement.place.own and not facts.websocket else None
+        document = None if facts.websocket else site.document(facts)
         return self.app if document is None else OwnDocument(self.app, document, warn=self._recorder.warn_once)
 
     async def _hooked(self, site: Site, facts: Facts, scope: Scope) -> Place:
@@ -169,9 +169,8 @@ class NoScrape:
             if isawaitable(answer):
                 answer = await answer
             place = place_of(answer, by_route.serves)
-        except (
-            Exception
-        ) as error:  # the app's own code; of a path that nobody can tell, the most protected answer holds
+        except Exception as error:
+            # The app's own code. Of a path that nobody can tell, the most protected answer holds.
             self._recorder.failed(error, "track_of failed; such paths get the most protected answer")
             return by_route if by_route.own else UNJUDGEABLE
         return place if place.routed else by_route

@@ -38,25 +38,25 @@ class OwnDocument:
 
     def __init__(self, app: ASGIApp, document: Document | Robots, *, warn: Callable[[str], None]) -> None:
         self._app = app
-        self._document = document
+        self._robots = document if isinstance(document, Robots) else None
+        self._ours = document.document if isinstance(document, Robots) else document
         self._warn = warn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        document = self._document
-        reply = _Reply(scope, send)
-        if isinstance(document, Robots) and not document.asking:
-            await reply.document(document.document)
+        robots, reply = self._robots, _Reply(scope, send)
+        if robots is not None and not robots.asking:
+            await reply.document(self._ours)
             return
-        answer = _AppsAnswer(send, head=reply.head, merging=isinstance(document, Robots) and document.merging)
+        answer = _AppsAnswer(send, head=reply.head, merging=robots is not None and robots.merging)
         await self._app(_plainly(scope), receive, answer.send)
         if answer.passed:
             return
-        if answer.text is None or not isinstance(document, Robots):
-            await reply.document(document.document if isinstance(document, Robots) else document)
+        if answer.text is None or robots is None:
+            await reply.document(self._ours)
             return
-        made = document.known(answer.text)
+        made = robots.known(answer.text)
         if made is None:
-            made = await to_thread(document.merged, answer.text)
+            made = await to_thread(robots.merged, answer.text)
             for note in made[1]:
                 self._warn(f"robots.txt: {note}")
         await reply.document(made[0], answer.headers)
@@ -81,6 +81,7 @@ class _AppsAnswer:
         self._head = head
         self._merging = merging
         self._start: Message = {}
+        self._missing = False
         self._held = bytearray()
         self._complete = False
         self.passed = False
@@ -91,6 +92,7 @@ class _AppsAnswer:
             await self._pass(message)
         elif kind == "http.response.start":
             self._start = message
+            self._missing = self._no_document()
             if not self._missing and not (self._merging and self._can_be_merged):
                 self.passed = True
                 await self._pass(message)
@@ -125,8 +127,7 @@ class _AppsAnswer:
     def _raw(self) -> RawHeaders:
         return list(self._start.get("headers") or ())
 
-    @property
-    def _missing(self) -> bool:
+    def _no_document(self) -> bool:
         """No document, be it told in a status, or by a page that stands in for everything."""
         return self._start["status"] in _NONE or (
             self._start["status"] == 200 and b"html" in self._value(b"content-type")

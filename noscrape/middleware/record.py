@@ -53,8 +53,7 @@ class Recorder:
             return True
         if decision.action is not Action.ALLOW:
             return "refused" in wanted or ("findings" in wanted and decision.rule.startswith("quota:"))
-        fetched = judgement.own_document and judgement.place.own  # a preflight is open too, and is none
-        return fetched and "own-documents" in wanted
+        return judgement.own_document and "own-documents" in wanted
 
     def request(
         self, site: Site, facts: Facts, judgement: Judgement, now: float, *, sent: Sent, support_id: str = ""

@@ -8,6 +8,7 @@ from typing import Final
 from noscrape.middleware.asgi import ASGIApp, Message, Receive, Scope, Send
 from noscrape.middleware.record import Recorder
 from noscrape.middleware.refusing import refuse
+from noscrape.policy import OWN_DOCUMENTS
 from noscrape.request import Facts
 from noscrape.signals import SIGNALLED, add, concerned, reserved_by_app
 from noscrape.site import ROBOTS_TXT, Judgement, Sent, Site
@@ -67,7 +68,7 @@ class Signalled:
 
     def start(self, message: Message) -> Awaitable[None]:
         status = message["status"]
-        if status not in SIGNALLED or self.judgement.own_document:
+        if status not in SIGNALLED or self.judgement.decision.rule == OWN_DOCUMENTS:
             return self.send(message)
         headers = list(message.get("headers") or ())
         own = concerned(headers, self.site.concerned)

@@ -24,8 +24,6 @@ def meta(terms: Terms, *, emission: Emission) -> Html:
 
     They say what the headers of the page say, and are switched off with them.
     """
-    if not terms.reserved:
-        return Html("")
     sent = dict(emission.lines(terms))
     elements = []
     if X_ROBOTS_TAG in sent:

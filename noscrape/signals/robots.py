@@ -79,7 +79,7 @@ def merged(policy: RobotsPolicy, text: str) -> Merged:
         return Merged(generated(policy), tuple(notes))
     for attempt in _attempts(told):
         merge = Merge(app, attempt)
-        made = mark + merge.text()
+        made = mark + merge.text
         size = len(octets_of(made))
         if size <= LARGEST_BYTES:
             break

@@ -37,7 +37,7 @@ _MOST_NOTES: Final = 20
 
 
 class Merge:
-    """The app's text and what is to be said, made one. `notes` tell what was changed, once `text()` has been asked."""
+    """The app's text and what is to be said, made one: `text` says both, and `notes` tell what was changed."""
 
     def __init__(self, app: RobotsText, wanted: Wanted) -> None:
         self._app = app
@@ -50,9 +50,9 @@ class Merge:
         self._told: dict[tuple[str, str], list[str]] = {}
         self._hold: dict[tuple[int, tuple[str, ...]], bool] = {}
         self._own: dict[_Sources, tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = {}
+        self.text = self._merged()
 
-    def text(self) -> str:
-        """The text that says both."""
+    def _merged(self) -> str:
         moved = [token for token in self._wanted.refused if not self._stands(token)]
         groups = [(token, tuple(self._own_group(token))) for token in moved]
         self._take_out(frozenset(map(str.lower, moved)))

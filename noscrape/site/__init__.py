@@ -10,6 +10,7 @@ from noscrape.site.parts import (
     policy_of,
     quotas_of,
     reader_of,
+    robots_base,
 )
 from noscrape.site.site import (
     AT_RESTART,
@@ -39,6 +40,7 @@ __all__ = [
     "policy_of",
     "quotas_of",
     "reader_of",
+    "robots_base",
     "terms_words",
     "waits_for_restart",
 ]

@@ -109,17 +109,16 @@ def _statements(config: Config) -> Iterator[robots.Statement]:
     for area in areas(config):
         if Purpose.TRAINING not in area.terms.reserved:
             continue
-        told = [f"{key}=no" for key in _signal_keys(config)] if signals.content_signal else []
+        denied = "ai-input=no, ai-train=no" if _refuses_input(config) else "ai-train=no"
         usage = "train-ai=n" if signals.content_usage != "off" else ""
-        if usage or told:
-            yield robots.Statement(usage=usage, signal=", ".join(told), paths=() if area.whole else area.patterns)
+        signal = denied if signals.content_signal else ""
+        if usage or signal:
+            yield robots.Statement(usage=usage, signal=signal, paths=() if area.whole else area.patterns)
 
 
-def _signal_keys(config: Config) -> Iterator[str]:
-    """What `Content-Signal` denies: training where it is reserved, and use as input where that is refused too."""
-    if all(refuses(config, purpose) for purpose in _INPUT):
-        yield "ai-input"
-    yield "ai-train"
+def _refuses_input(config: Config) -> bool:
+    """Whether use as input of a model is refused too, and not training alone."""
+    return all(refuses(config, purpose) for purpose in _INPUT)
 
 
 def locations(config: Config) -> tuple[tdmrep.Location, ...]:
@@ -133,8 +132,7 @@ def locations(config: Config) -> tuple[tdmrep.Location, ...]:
 
 def licence_contents(config: Config) -> tuple[rsl.Content, ...]:
     """What the licence says of the areas: nothing is granted but search, which noscrape never refuses."""
-    keys = tuple(_signal_keys(config))
-    prohibited = ("ai-all",) if len(keys) > 1 else keys
+    prohibited = ("ai-all" if _refuses_input(config) else "ai-train",)
     return tuple(
         rsl.Content(pattern, prohibited=prohibited, permitted=("search",))
         for area in areas(config)
@@ -202,16 +200,20 @@ class Robots:
 
     _KEPT: Final = 4
 
-    def __init__(self, policy: robots.RobotsPolicy, *, how: RobotsTxt, max_age_seconds: int, base: str = "") -> None:
+    def __init__(
+        self, policy: robots.RobotsPolicy, *, how: RobotsTxt, max_age_seconds: int, base: str | None = None
+    ) -> None:
         self._policy = policy
         self._max_age = max_age_seconds
         self._merged: dict[bytes, tuple[Document, tuple[str, ...]]] = {}
         #: Whether the app's own text is taken up.
-        self.merging = how is RobotsTxt.MERGE and not base
+        self.merging = how is RobotsTxt.MERGE and base is None
         #: Whether the app is asked for a text of its own.
-        self.asking = not base
-        text = robots.merged(policy, base).text if base else robots.generated(policy)
-        self.document = self._document(text)
+        self.asking = base is None
+        made = robots.Merged(robots.generated(policy), ()) if base is None else robots.merged(policy, base)
+        self.document = self._document(made.text)
+        #: What does not hold any more of the operator's own file.
+        self.notes = made.notes
 
     def known(self, text: bytes) -> tuple[Document, tuple[str, ...]] | None:
         """What `merged` made of this text, where it did so lately."""
@@ -230,7 +232,7 @@ class Robots:
         return Document("text/plain; charset=utf-8", text.encode("utf-8", "surrogateescape"), self._max_age)
 
 
-def robots_of(config: Config, catalog: Catalog, *, base: str = "") -> Robots | None:
+def robots_of(config: Config, catalog: Catalog, *, base: str | None = None) -> Robots | None:
     """The robots.txt of a configuration, None where the app's own is left alone. `base` is the operator's own file."""
     settings = config.documents
     if settings.robots_txt is RobotsTxt.OFF:

@@ -119,19 +119,19 @@ def own_paths(config: Config) -> Iterable[str]:
 def anchors_of(loaded: Loaded) -> str:
     """Certificates (PEM) of those whose signed permission counts, "" for none. Raises ConfigError for no such file."""
     files = loaded.config.tracks.files
-    return _text_of(loaded, "tracks.files.c2pa_anchors", files.c2pa_anchors) if files else ""
-
-
-def robots_base(loaded: Loaded) -> str:
-    """The operator's own robots.txt, "" for none. Raises ConfigError where it cannot be read."""
-    name = loaded.config.documents.robots_file
-    return (_text_of(loaded, "documents.robots_file", name) or "\n") if name else ""
-
-
-def _text_of(loaded: Loaded, key: str, name: str | None) -> str:
-    """A file that the configuration names, "" for none. Raises ConfigError where it cannot be read."""
-    if name is None:
+    if files is None or files.c2pa_anchors is None:
         return ""
+    return _text_of(loaded, "tracks.files.c2pa_anchors", files.c2pa_anchors)
+
+
+def robots_base(loaded: Loaded) -> str | None:
+    """The operator's own robots.txt, None where none is named. Raises ConfigError where it cannot be read."""
+    name = loaded.config.documents.robots_file
+    return None if name is None else _text_of(loaded, "documents.robots_file", name)
+
+
+def _text_of(loaded: Loaded, key: str, name: str) -> str:
+    """A file that the configuration names. Raises ConfigError where it cannot be read."""
     try:
         with open(name, "rb") as file:
             data = file.read(LARGEST_BYTES + 1)

@@ -15,9 +15,9 @@ from noscrape.clients import Client, Clients
 from noscrape.config import Config, Loaded
 from noscrape.crawlers import Catalog, Claim, Crawler, Matcher
 from noscrape.decision import Decision
-from noscrape.log import Event
+from noscrape.log import PATH_KEPT, Event
 from noscrape.patterns import Playing, Quotas, Visit
-from noscrape.policy import Case, decide
+from noscrape.policy import OWN_DOCUMENTS, Case, decide
 from noscrape.readers import NOTHING, FilesOf, Reader, Reservations
 from noscrape.request import Facts, new_tuple
 from noscrape.reservation import UNSTATED, Reservation, Terms
@@ -39,9 +39,6 @@ from noscrape.words import Action, Mode, Purpose, Said, Verification, Voice
 
 #: Distinct crawlers for which the decision under the same terms is kept.
 _DECISIONS_KEPT = 4096
-
-#: Characters of a path, or of a request id, that the log keeps.
-_PATH_KEPT = 500
 
 _UNJUDGEABLE = Reservation(UNSTATED, "path-unjudgeable", Voice.SITE, missing=True)
 
@@ -66,7 +63,10 @@ class Sent(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """What was found out about one request, and what is to be done."""
+    """What was found out about one request, and what is to be done.
+
+    `own_document` says that a document is asked for that tells the site's own rules.
+    """
 
     decision: Decision
     ruling: Ruling
@@ -199,9 +199,12 @@ class Site:
         """The elements for the head of a page, from what is known now; nothing in observe mode."""
         if self.observing:
             return Html("")
-        said = _UNJUDGEABLE if place.unjudgeable else NOTHING
-        if place.tracks and not place.unjudgeable:
+        if place.unjudgeable:
+            said = _UNJUDGEABLE
+        elif place.tracks:
             said = _together(map(self.reservations.last, place.tracks))
+        else:
+            said = NOTHING
         return meta(self.ruling(place, said).terms, emission=self.emission)
 
     def client_key(self, facts: Facts) -> str:
@@ -216,10 +219,10 @@ class Site:
         """Decide about one request, counting it against the quotas where no rule above them ends it."""
         ruling = self.ruling(place, said)
         claim = self.matcher.claim_of(facts.user_agent) if facts.user_agent else None
-        preflight = facts.method == "OPTIONS" and facts.preflight
-        if preflight or (place.own and facts.method in ("GET", "HEAD")):
-            decision = decide(Case(ruling.terms, own_document=True, preflight=preflight), self.policy)
-            return Judgement(decision, ruling, said, place, claim, own_document=True)
+        own_document = place.own and facts.method in ("GET", "HEAD")
+        if own_document or facts.preflight:
+            decision = decide(Case(ruling.terms, own_document=own_document, preflight=not own_document), self.policy)
+            return Judgement(decision, ruling, said, place, claim, own_document)
         if not self._clients.plain and (client := self._clients.client(facts)).partner:
             decision = decide(Case(ruling.terms, partner=client.key), self.policy)
             return Judgement(decision, ruling, said, place, claim)
@@ -245,7 +248,7 @@ class Site:
             self.reservations.heard(track, terms, source, now)
         said = judgement.said.combined(Reservation(terms, source, Voice.OWNER, now))
         ruling = self.ruling(judgement.place, said)
-        if judgement.decision.stops or judgement.decision.rule in ("own-documents", "partner"):
+        if judgement.decision.stops or judgement.decision.rule in (OWN_DOCUMENTS, "partner"):
             return judgement._replace(ruling=ruling, said=said)
         crawlers = judgement.claim.crawlers if judgement.claim is not None else ()
         decision = ruling.decisions.get(crawlers) or self._decided(ruling, crawlers)
@@ -273,7 +276,7 @@ class Site:
         address = self.client(facts).address
         crawler = claim.crawler if claim else None
         return Event(
-            kind="own-document" if judgement.own_document and judgement.place.own else "request",
+            kind="own-document" if judgement.own_document else "request",
             time=now,
             id=support_id,
             mode=self.loaded.config.mode.value,
@@ -297,7 +300,7 @@ class Site:
             reservation_source=judgement.said.source,
             reservation_by=judgement.said.by.value,
             method=facts.method,
-            path=facts.path[:_PATH_KEPT],
+            path=facts.path[:PATH_KEPT],
             bytes=sent.bytes,
             delivery=sent.delivery,
             request_id=_text(facts.header(b"x-request-id")),
@@ -334,7 +337,7 @@ def terms_words(terms: Terms) -> dict[str, str]:
 
 
 def _text(header: bytes | None) -> str | None:
-    return None if header is None else header[:_PATH_KEPT].decode("latin-1")
+    return None if header is None else header[:PATH_KEPT].decode("latin-1")
 
 
 def _together(statements: Iterable[Reservation]) -> Reservation:

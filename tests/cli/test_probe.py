@@ -68,7 +68,8 @@ def instead(**replies: bytes) -> Serve:
 
 def test_a_good_site_on_80_columns(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """Section by section, and then what to make of it."""
-    monkeypatch.setattr("noscrape.cli.probe.screen_columns", lambda stream: 80)
+    for module in ("noscrape.cli.probe", "noscrape.terminal"):
+        monkeypatch.setattr(f"{module}.screen_columns", lambda stream: 80)
     assert Status.OK is looking(site)
     out, err = capsys.readouterr()
     url, rest = out.split("\n", 1)
@@ -151,7 +152,8 @@ def rich(head: bytes) -> Iterator[bytes]:
 
 def test_a_site_with_much_to_tell(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """Redirects that are followed and those that are not, both readings of a file, each question about the page."""
-    monkeypatch.setattr("noscrape.cli.probe.screen_columns", lambda stream: 80)
+    for module in ("noscrape.cli.probe", "noscrape.terminal"):
+        monkeypatch.setattr(f"{module}.screen_columns", lambda stream: 80)
     assert Status.FOUND is looking(rich)
     out, err = capsys.readouterr()
     sections = out.partition("robots.txt\n")[2].partition("\nremarks")[0]

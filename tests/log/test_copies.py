@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noscrape.log.copies import CUT_PATH, Copy, Told
+from noscrape.log import PATH_KEPT
+from noscrape.log.copies import Copy, Told
 from noscrape.standards.robots_txt import parse
 
 MAY, MAY_NOT, DEPENDS = Told.MAY, Told.MAY_NOT, Told.DEPENDS
@@ -105,12 +106,12 @@ def test_paths_are_compared_as_they_were_sent(pattern: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("rules", "path", "told"),
     [
-        (["Disallow: /a"], "/" + "a" * (CUT_PATH - 1), MAY_NOT),
-        (["Disallow: /a"], "/" + "b" * (CUT_PATH - 1), DEPENDS),
-        (["Disallow: /a", "Allow: /*.css"], "/" + "a" * (CUT_PATH - 1), DEPENDS),
-        (["Disallow: /a*b$"], "/" + "a" * (CUT_PATH - 2) + "b", DEPENDS),
-        (["Disallow: /*?"], "/" + "a" * (CUT_PATH - 1), DEPENDS),
-        (["Disallow: /a", "Allow: /*.css"], "/" + "a" * (CUT_PATH - 2), MAY_NOT),
+        (["Disallow: /a"], "/" + "a" * (PATH_KEPT - 1), MAY_NOT),
+        (["Disallow: /a"], "/" + "b" * (PATH_KEPT - 1), DEPENDS),
+        (["Disallow: /a", "Allow: /*.css"], "/" + "a" * (PATH_KEPT - 1), DEPENDS),
+        (["Disallow: /a*b$"], "/" + "a" * (PATH_KEPT - 2) + "b", DEPENDS),
+        (["Disallow: /*?"], "/" + "a" * (PATH_KEPT - 1), DEPENDS),
+        (["Disallow: /a", "Allow: /*.css"], "/" + "a" * (PATH_KEPT - 2), MAY_NOT),
         (["Disallow: /a"], "/a\ufffd", MAY_NOT),
         (["Disallow: /a%FF"], "/a\ufffd", DEPENDS),
         (["Disallow: /a"], "/\udcffa", DEPENDS),

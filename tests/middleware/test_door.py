@@ -70,6 +70,21 @@ def replace(file: Path, text: str | None) -> None:
     file.unlink() if text is None else file.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("hook", "said"),
+    [
+        ({"reader": "reservation"}, "reader: got str, wanted a callable"),
+        ({"reader": [None]}, "reader: got NoneType, wanted a callable"),
+        ({"track_of": 1}, "track_of: got int, wanted a callable"),
+    ],
+    ids=["reader", "one of several readers", "track_of"],
+)
+def test_a_hook_that_cannot_be_called_is_told_at_once(hook: dict[str, Any], said: str) -> None:
+    """Not on the first request that would have needed it."""
+    with pytest.raises(TypeError, match=f"^{said}$"):
+        NoScrape(answering(), config={"log": {"path": ""}}, **hook)
+
+
 class TestNothingConfigured:
     """`NoScrape(app)`: known training crawlers are refused, everybody else gets the app's answer with the signals."""
 

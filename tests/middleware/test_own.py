@@ -228,6 +228,24 @@ class TestRobotsTxtOfTheApp:
         assert not read.allows("Googlebot", "/private/x")
         assert not read.allows("CCBot", "/")
 
+    async def test_an_empty_file_of_the_operators_stands_in_too(self, tmp_path: Path) -> None:
+        """It says that everything may be crawled, and is no missing file."""
+        (tmp_path / "mine.txt").write_bytes(b"")
+        inner = answering(200, TEXT, APPS_OWN)
+
+        answer = await robots(protect(inner, documents={"robots_file": str(tmp_path / "mine.txt")}))
+
+        assert (0, True) == (inner.calls, robots_txt.parse(answer.body).allows("Googlebot", "/admin/"))
+
+    async def test_a_preflight_of_it_is_the_apps(self) -> None:
+        """It asks for no document: the app gets it as it came, and answers (Fetch section 3.3.2)."""
+        inner = answering(204, [(b"access-control-allow-origin", b"*")], b"")
+        asking = [(b"origin", b"https://player.example"), (b"access-control-request-method", b"GET")]
+
+        answer = await robots(protect(inner), method="OPTIONS", headers=asking)
+
+        assert answer.messages == list(inner.messages)
+
     @pytest.mark.parametrize("content", [None, b"#" * 600_000])
     async def test_a_file_that_cannot_be_used_is_fatal_at_the_start(
         self, content: bytes | None, tmp_path: Path
