@@ -1,11 +1,11 @@
 """Whether what a site says and what it does agree: robots.txt, licence, policy and headers against the decisions."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from noscrape.errors import Fault
 from noscrape.site import Site
 from noscrape.site.documents import robots_policy
+from noscrape.site.parts import path_of
 from noscrape.standards import robots_txt
 from noscrape.words import Answer, Mode, Said
 
@@ -79,7 +79,7 @@ def _pages(site: Site) -> Warnings:
     for key, url in (("site.policy", config.site.policy), ("site.licence", config.site.licence)):
         if url is None:
             continue
-        path = urlsplit(url).path
+        path = path_of(url)
         if path in ("", "/"):
             yield key, "is the front page, which crawlers are refused: give it a page of its own, which everybody gets"
         elif not site.path_is_own(path):

@@ -6,9 +6,12 @@ out as it is, unless it has nothing to say or its robots.txt is to be merged wit
 
 from asyncio import to_thread
 from collections.abc import Callable, Iterable
+from enum import Enum
 from typing import Final
 
 from noscrape.middleware.asgi import ASGIApp, Message, Receive, Scope, Send
+from noscrape.signals import RawHeaders
+from noscrape.signals.robots import has_groups
 from noscrape.site import Document, Robots
 from noscrape.standards.robots_txt import LARGEST_BYTES
 
@@ -30,8 +33,6 @@ _OF_THE_TEXT: Final = frozenset(
     | {b"content-digest", b"repr-digest", b"transfer-encoding"}
 )
 
-RawHeaders = list[tuple[bytes, bytes]]
-
 
 class OwnDocument:
     """Answers GET and HEAD for one document. `warn` is told what the operator should know."""
@@ -43,23 +44,13 @@ class OwnDocument:
         self._warn = warn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        robots, reply = self._robots, _Reply(scope, send)
-        if robots is not None and not robots.asking:
+        reply = _Reply(scope, send)
+        if self._robots is not None and not self._robots.asking:
             await reply.document(self._ours)
             return
-        answer = _AppsAnswer(send, head=reply.head, merging=robots is not None and robots.merging)
+        answer = _Answer(reply, send, robots=self._robots, ours=self._ours, warn=self._warn)
         await self._app(_plainly(scope), receive, answer.send)
-        if answer.passed:
-            return
-        if answer.text is None or robots is None:
-            await reply.document(self._ours)
-            return
-        made = robots.known(answer.text)
-        if made is None:
-            made = await to_thread(robots.merged, answer.text)
-            for note in made[1]:
-                self._warn(f"robots.txt: {note}")
-        await reply.document(made[0], answer.headers)
+        await answer.end()
 
 
 def _plainly(scope: Scope) -> Scope:
@@ -69,77 +60,134 @@ def _plainly(scope: Scope) -> Scope:
     return {**scope, "method": "GET", "headers": headers, "extensions": extensions}
 
 
-class _AppsAnswer:
-    """What the app sends: passed on, or held back where there is nothing in it for the client.
+class _State(Enum):
+    """How far an answer has come: nothing yet, held back, passed on as it is, or answered by us."""
 
-    `text` is the text to merge, None where the app has none. It is held as far as crawlers read, and a longer one is
-    passed on as it is.
+    WAITING = "waiting"
+    HELD = "held"
+    PASSED = "passed"
+    ANSWERED = "answered"
+
+
+class _Answer:
+    """What the app sends, and what goes out for it, as soon as that is known: whatever the app does later is its own.
+
+    A text that may be merged, or may be a page that stands in for everything, is held as far as crawlers read.
     """
 
-    def __init__(self, send: Send, *, head: bool, merging: bool) -> None:
+    def __init__(
+        self, reply: "_Reply", send: Send, *, robots: Robots | None, ours: Document, warn: Callable[[str], None]
+    ) -> None:
+        self._reply = reply
         self._send = send
-        self._head = head
-        self._merging = merging
+        self._robots = robots
+        self._ours = ours
+        self._warn = warn
         self._start: Message = {}
-        self._missing = False
         self._held = bytearray()
-        self._complete = False
-        self.passed = False
+        self._state = _State.WAITING
 
     async def send(self, message: Message) -> None:
+        """Stands in for the server's `send`."""
         kind = message["type"]
-        if self.passed:
-            await self._pass(message)
-        elif kind == "http.response.start":
-            self._start = message
-            self._missing = self._no_document()
-            if not self._missing and not (self._merging and self._can_be_merged):
-                self.passed = True
-                await self._pass(message)
-        elif self._missing:
+        if self._state is _State.ANSWERED:
             return
+        if kind == "http.response.start":
+            self._start = message
+            await self._started()
+        elif self._state is not _State.HELD:
+            await self._pass(message)
         elif kind == "http.response.body":
             self._held += message.get("body", b"")
             if len(self._held) > LARGEST_BYTES:
-                self.passed = True
-                await self._pass(self._start)
-                await self._pass({**message, "body": bytes(self._held)})
-            else:
-                self._complete = self._complete or not message.get("more_body")
+                self._left_alone(f"has more than {LARGEST_BYTES:_} bytes")
+                await self._release(more_body=message.get("more_body", False))
+            elif not message.get("more_body"):
+                await self._complete()
+
+    async def end(self) -> None:
+        """The app has returned. An answer that it did not finish goes out as it is: it is no sign of absence."""
+        if self._state is _State.HELD:
+            await self._release(more_body=True)
+
+    async def _started(self) -> None:
+        status = self._start["status"]
+        if status in _NONE:
+            await self._answer(self._ours)
+        elif status == 200 and (self._is_html or self._merging) and not self._is_packed:
+            self._state = _State.HELD
+        else:
+            if status == 200 and self._is_packed:
+                self._left_alone("is sent packed, though nobody asked for that")
+            elif 300 <= status < 400:
+                self._left_alone("is a redirect")
+            await self._release(more_body=True)
+
+    async def _complete(self) -> None:
+        """All of the text is here."""
+        text = bytes(self._held)
+        robots = self._robots
+        if self._is_html and not (robots is not None and has_groups(text.decode("utf-8", "surrogateescape"))):
+            await self._answer(self._ours)
+        elif robots is None or not robots.merging:
+            await self._release(more_body=False)
+        else:
+            made = robots.known(text)
+            if made is None:
+                made = await to_thread(robots.merged, text)
+                for note in made[1]:
+                    self._warn(f"robots.txt: {note}")
+            await self._answer(made[0], self._true_headers)
+
+    async def _answer(self, document: Document, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self._state = _State.ANSWERED
+        await self._reply.document(document, headers)
+
+    async def _release(self, *, more_body: bool) -> None:
+        """What was held back goes out as the app sent it, and the rest after it."""
+        self._state = _State.PASSED
+        await self._send(self._start)
+        if self._held or not more_body:
+            await self._pass({"type": "http.response.body", "body": bytes(self._held), "more_body": more_body})
 
     async def _pass(self, message: Message) -> None:
-        if self._head and message["type"] == "http.response.body":
+        if self._reply.head and message["type"] == "http.response.body":
             if message.get("more_body"):
                 return
             message = {**message, "body": b""}
         await self._send(message)
 
-    @property
-    def text(self) -> bytes | None:
-        return bytes(self._held) if self._complete else None
+    def _left_alone(self, why: str) -> None:
+        """Tell that a crawler which is refused is not told so."""
+        if self._merging:
+            self._warn(
+                f"robots.txt: the app's own {why}, so nothing is added to it, and crawlers that are refused are not "
+                "told; [documents] robots_file names a file to merge in its place"
+            )
 
     @property
-    def headers(self) -> RawHeaders:
+    def _merging(self) -> bool:
+        return self._robots is not None and self._robots.merging
+
+    @property
+    def _is_html(self) -> bool:
+        return b"html" in self._value(b"content-type")
+
+    @property
+    def _is_packed(self) -> bool:
+        return self._value(b"content-encoding") not in (b"", b"identity")
+
+    @property
+    def _true_headers(self) -> RawHeaders:
         """Those that stay true of a merged text."""
-        return [(name, value) for name, value in self._raw if name.lower() not in _OF_THE_TEXT]
+        return [(name, value) for name, value in self._headers if name.lower() not in _OF_THE_TEXT]
 
     @property
-    def _raw(self) -> RawHeaders:
-        return list(self._start.get("headers") or ())
-
-    def _no_document(self) -> bool:
-        """No document, be it told in a status, or by a page that stands in for everything."""
-        return self._start["status"] in _NONE or (
-            self._start["status"] == 200 and b"html" in self._value(b"content-type")
-        )
-
-    @property
-    def _can_be_merged(self) -> bool:
-        packed = self._value(b"content-encoding") not in (b"", b"identity")
-        return self._start["status"] == 200 and not packed
+    def _headers(self) -> Iterable[tuple[bytes, bytes]]:
+        return self._start.get("headers") or ()
 
     def _value(self, name: bytes) -> bytes:
-        return next((value.lower() for key, value in self._raw if key.lower() == name), b"")
+        return next((value.lower() for key, value in self._headers if key.lower() == name), b"")
 
 
 class _Reply:

@@ -133,7 +133,9 @@ class Recorded(Signalled):
         kind = message["type"]
         if kind == "http.response.start":
             self.status = message["status"]
-            if self.text is not None and any(name.lower() == b"content-encoding" for name, _ in message["headers"]):
+            if self.text is not None and any(
+                name.lower() == b"content-encoding" for name, _ in message.get("headers") or ()
+            ):
                 self.text = None
         elif kind == "http.response.body":
             body = message.get("body", b"")

@@ -23,7 +23,7 @@ from noscrape.signals.usage_lines import Statement
 from noscrape.standards.path_pattern import octets_of
 from noscrape.standards.robots_txt import LARGEST_BYTES
 
-__all__ = ["Merged", "Refused", "RobotsPolicy", "Statement", "generated", "merged", "path_pattern"]
+__all__ = ["Merged", "Refused", "RobotsPolicy", "Statement", "generated", "has_groups", "merged", "path_pattern"]
 
 #: Of a merged text, what ours may take up: the app's own rules are to be read as well.
 _LARGEST_BLOCK: Final = LARGEST_BYTES // 2
@@ -57,6 +57,11 @@ def generated(policy: RobotsPolicy) -> str:
     return text
 
 
+def has_groups(text: str) -> bool:
+    """Whether a text says anything to a crawler, and so is no page that stands in for a missing file."""
+    return bool(RobotsText(text.removeprefix("\ufeff")).groups)
+
+
 def merged(policy: RobotsPolicy, text: str) -> Merged:
     """The app's own robots.txt, which says what a policy says as well.
 
@@ -84,8 +89,8 @@ def merged(policy: RobotsPolicy, text: str) -> Merged:
         if size <= LARGEST_BYTES:
             break
     notes += [*merge.notes, *([attempt.note] if attempt.note else [])]
-    if size > LARGEST_BYTES:
-        notes.append(f"it has {size:_} bytes now, and crawlers read {LARGEST_BYTES:_}: not the last lines of the app's")
+    if size > LARGEST_BYTES:  # the app's last lines would not be read any more
+        return Merged(text, (f"left as it is: it would have {size:_} bytes, and crawlers read {LARGEST_BYTES:_}",))
     return Merged(made, tuple(notes))
 
 

@@ -16,7 +16,7 @@ from noscrape.decision import Policy
 from noscrape.policy import REFUSED, Case, decide
 from noscrape.reservation import UNSTATED, Terms
 from noscrape.signals import odrl, robots, rsl, tdmrep
-from noscrape.site.parts import policy_of
+from noscrape.site.parts import path_of, policy_of
 from noscrape.words import Answer, Mode, Purpose, RobotsTxt
 
 ROBOTS_TXT: Final = "/robots.txt"
@@ -184,11 +184,11 @@ def documents(config: Config) -> Mapping[str, Document]:
 
     if settings.tdmrep and config.signals.tdm_reservation:
         add(TDMREP, "application/json", tdmrep_document(config))
-    policy_path = urlsplit(site.policy or "").path
+    policy_path = path_of(site.policy or "")
     if settings.policy and policy_path.endswith((".json", ".jsonld")):
         add(policy_path, "application/ld+json", policy_document(config))
     if settings.licence and site.licence:
-        add(urlsplit(site.licence).path, "application/rsl+xml", licence_document(config))
+        add(path_of(site.licence), "application/rsl+xml", licence_document(config))
     return made
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from noscrape.config import Config, Loaded
 from noscrape.config.model import Extra, Files
@@ -108,10 +108,15 @@ def reader_of(loaded: Loaded, own: Iterable[Reader] = (), *, file_of: FilesOf | 
     return Chain(readers, combine=tracks.combine, timeout_seconds=tracks.timeout_seconds)
 
 
+def path_of(url: str) -> str:
+    """The path of a URL as servers tell it, which have decoded it."""
+    return unquote(urlsplit(url).path)
+
+
 def own_paths(config: Config) -> Iterable[str]:
     """The paths of the documents that tell the site's rules; never the front page."""
     for url in (config.site.policy, config.site.licence):
-        path = urlsplit(url or "").path
+        path = path_of(url or "")
         if path not in ("", "/"):
             yield path
 

@@ -53,6 +53,34 @@ class TestRobotsTxtWhereTheAppHasNone:
 
         assert not robots_txt.parse(answer.body).allows("CCBot", "/")
 
+    async def test_a_robots_txt_that_is_sent_as_a_page_is_one(self) -> None:
+        """Frameworks send texts as text/html where nobody says otherwise; what it says holds on."""
+        answer = await robots(protect(answering(200, HTML, b"User-agent: *\nDisallow: /private/\n")))
+
+        read = robots_txt.parse(answer.body)
+        assert (False, False) == (read.allows("Googlebot", "/private/x"), read.allows("CCBot", "/"))
+        assert b"text/plain; charset=utf-8" == answer.value(b"content-type")
+
+    async def test_it_is_served_before_the_app_is_done(self) -> None:
+        """A status says enough: what an app does afterwards, or fails at, is its own."""
+        answer: list[Message] = []
+        sent: list[int] = []
+
+        async def slow(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            sent.append(len(answer))
+            raise RuntimeError("a task in the background")
+
+        async def keep(message: Message) -> None:
+            answer.append(message)
+
+        async def nothing() -> Message:
+            return {"type": "http.request"}
+
+        with pytest.raises(RuntimeError, match="in the background"):
+            await protect(slow)(scope_of("/robots.txt"), nothing, keep)
+        assert ([2], 200) == (sent, answer[0]["status"])
+
     async def test_everybody_gets_the_same(self) -> None:
         """It never varies by user agent (RFC 9309 has one file for all)."""
         app = protect(missing())
@@ -236,6 +264,48 @@ class TestRobotsTxtOfTheApp:
         answer = await robots(protect(inner, documents={"robots_file": str(tmp_path / "mine.txt")}))
 
         assert (0, True) == (inner.calls, robots_txt.parse(answer.body).allows("Googlebot", "/admin/"))
+
+    @pytest.mark.parametrize(
+        ("status", "headers", "body", "why"),
+        [
+            (200, TEXT, b"#" * 600_000, "has more than 512_000 bytes"),
+            (200, [*TEXT, (b"content-encoding", b"gzip")], b"\x1f\x8b", "is sent packed"),
+            (301, [(b"location", b"/robots")], b"", "is a redirect"),
+        ],
+        ids=["too long", "packed", "redirect"],
+    )
+    async def test_what_cannot_be_merged_is_told(
+        self, status: int, headers: Headers, body: bytes, why: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """It goes out as it is; crawlers that are refused are not told, and the operator is."""
+        inner = answering(status, headers, body)
+        app = protect(inner)
+        for _ in range(2):
+            answer = await robots(app)
+            assert (status, list(headers), body) == (answer.status, answer.headers, answer.body)
+        assert [why in record.getMessage() for record in caplog.records] == [True]
+
+    async def test_an_answer_that_ends_halfway_goes_out_as_it_is(self) -> None:
+        """It is no sign that there is none: everything would be open that the rest of it forbids."""
+        inner = Answers(
+            {"type": "http.response.start", "status": 200, "headers": list(TEXT)},
+            {"type": "http.response.body", "body": b"User-agent: *\n", "more_body": True},
+        )
+        assert (await robots(protect(inner))).messages == list(inner.messages)
+
+    @pytest.mark.parametrize("mode", ["enforce", "observe"])
+    async def test_a_start_without_headers(self, mode: str) -> None:
+        """They are optional in ASGI."""
+        inner = Answers({"type": "http.response.start", "status": 500}, {"type": "http.response.body", "body": b""})
+        events: list[Event] = []
+        app = NoScrape(inner, config={"log": {"path": ""}, "mode": mode}, on_event=events.append)
+        assert (500, ["own-document"]) == ((await robots(app)).status, [event.kind for event in events])
+
+    async def test_a_policy_whose_url_is_encoded(self) -> None:
+        """Servers decode paths: it is served, and nobody is refused it."""
+        site = {"policy": "https://music.example/ai%20policy.json"}
+        answer = await ask(protect(missing(), site=site), scope_of("/ai policy.json", agent=GPTBOT))
+        assert (200, "https://music.example/ai%20policy.json") == (answer.status, json.loads(answer.body)["uid"])
 
     async def test_a_preflight_of_it_is_the_apps(self) -> None:
         """It asks for no document: the app gets it as it came, and answers (Fetch section 3.3.2)."""

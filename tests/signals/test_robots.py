@@ -831,7 +831,7 @@ class TestSize:
     @pytest.mark.parametrize("before", ["Disallow: /x\n", "# a comment\n", "License: https://a.example/l\n"])
     def test_the_refused_are_told_where_crawlers_still_read(self, before: str) -> None:
         """At the top, however much stands before the first group; what stood there stays nobody's."""
-        text = before * (511_900 // len(before)) + "User-agent: Foo\nDisallow: /f\n"
+        text = before * (480_000 // len(before)) + "User-agent: Foo\nDisallow: /f\n"
 
         found = merged(EVERYTHING, text)
 
@@ -840,24 +840,23 @@ class TestSize:
         assert after.allows("Other", "/x")
         assert parse(text).licences[:1] == after.licences[:1]
         assert found.text.endswith("User-agent: Foo\nDisallow: /f\n")
-        assert "crawlers read 512_000" in found.notes[-1]
 
     def test_what_stands_before_the_first_group_is_not_taken_for_a_rule_of_everybody(self) -> None:
         """When it has to stand after a group of ours."""
-        found = merged(RESERVED, "Disallow: /x\n" * 39_380 + "User-agent: Foo\nDisallow: /f\n").text
+        found = merged(RESERVED, "Disallow: /x\n" * 38_000 + "User-agent: Foo\nDisallow: /f\n").text
 
         assert parse(found).names("*")
         assert parse(found).allows("Other", "/x")
 
-    def test_what_is_too_long_then(self) -> None:
-        """Is told; nothing could be given up for it."""
-        text = "User-agent: *\n" + "Disallow: /x\n" * 39_380
+    def test_what_would_be_too_long_then(self) -> None:
+        """Is left alone, and that is told: the app's last lines would not be read any more, and hold for others."""
+        text = "User-agent: *\n" + "Disallow: /x\n" * 39_379 + "Disallow: /last\n"
 
         found = merged(EVERYTHING, text)
 
-        assert len(found.text) > LARGEST_BYTES
-        assert "not the last lines of the app's" in found.notes[-1]
-        assert not parse(found.text).allows("GPTBot", "/")
+        assert text == found.text
+        assert found.notes[-1].startswith("left as it is: it would have 512_")
+        assert not parse(found.text).allows("Googlebot", "/last")
 
     def test_statements_are_given_up_for_rules(self) -> None:
         """Those in groups for single crawlers: rules at the end of the text are worth more."""
