@@ -73,11 +73,16 @@ TRAINING_OPEN: Final = Terms(open=TRAINING_PURPOSES)
 TDM_ZERO: Final = Terms(open=TRAINING_PURPOSES, tdm_zero=True)
 
 
+#: The source of what nobody has said, so that the site's default fills it.
+DEFAULT: Final = "default"
+
+
 @dataclass(frozen=True, slots=True)
 class Reservation:
     """A statement with its source.
 
-    `source` says where it was read ("sql", "header:tdm-reservation", "default"); times are epoch seconds.
+    `source` says where it was read ("sql", "header:tdm-reservation"), `DEFAULT` where nobody has said anything; times
+    are epoch seconds.
     `missing` tells that the reader knows no such track, which is another answer than "nothing said", and never open.
     """
 
@@ -152,12 +157,18 @@ def reservation(value: Value, *, source: str, now: float | None = None) -> Reser
     Raises ReservationError for anything else: nonsense is a failure, and neither a yes nor a no.
     """
     if isinstance(value, Reservation):
-        return value if value.read_at is not None else replace(value, read_at=now)
+        said = value if value.read_at is not None else replace(value, read_at=now)
+        return said if said.missing or said.terms != UNSTATED else replace(said, source=DEFAULT)
     if isinstance(value, NoSuchTrack):
         return Reservation(UNSTATED, source, Voice.SITE, now, missing=True)
-    terms = _terms(value)
-    stated = bool(terms.reserved or terms.open)
-    return Reservation(terms, source, Voice.OWNER if stated else Voice.SITE, now)
+    return from_terms(_terms(value), source=source, now=now)
+
+
+def from_terms(terms: Terms, *, source: str, now: float | None = None) -> Reservation:
+    """What a reader found about a track. One that found nothing said is not named as the source of it."""
+    if terms == UNSTATED:
+        return Reservation(UNSTATED, DEFAULT, Voice.SITE, now)
+    return Reservation(terms, source, Voice.OWNER, now)
 
 
 def _terms(value: Value) -> Terms:

@@ -154,6 +154,13 @@ class TestReading:
         timed = Reservation(NO_TRAINING, "file", Voice.OWNER, read_at=2.0)
         assert timed == reservation(timed, source="sql", now=5.0)
 
+    def test_who_says_nothing_is_not_named(self) -> None:
+        """The source of what nobody has said is that of the default, whatever was asked."""
+        silent = Reservation(UNSTATED, "default", Voice.SITE, 5.0)
+        assert silent == reservation(None, source="sql", now=5.0)
+        assert "default" == reservation(Reservation(UNSTATED, "ledger"), source="sql").source
+        assert "ledger" == reservation(Reservation(UNSTATED, "ledger", missing=True), source="sql").source
+
 
 class TestFields:
     """The words of the standards."""

@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> Status:
     """Check one file, or a site from outside."""
     if arguments.url is not None:
         return probe.run(arguments)
+    probe.without_url(arguments)
     named = arguments.file or arguments.config or FILE_NAME
     catalog = builtin_catalog()
     try:
@@ -81,7 +82,7 @@ def summarised(config: Config) -> Iterator[tuple[str, str]]:
         if answer is not Answer.REFUSE
     ]
     if config.mode is Mode.OBSERVE:
-        yield "mode", "observe: everything below is recorded, and has no effect"
+        yield "mode", "observe: everything below is recorded, and has no effect; no document is served"
     yield "refuses", f"{_several(refused)}{', where reserved' if refused else ''} (stance {config.stance.value})"
     yield "lets in", f"{_several(let_in)}{', with signals where reserved' if let_in else ''}"
     for answer in Answer:

@@ -29,7 +29,7 @@ from noscrape.probe import (
     probe,
     remarks,
 )
-from noscrape.probe.reading import Told, between, lines, robots, stated_of, tdm
+from noscrape.probe.reading import Told, away, between, lines, robots, size, stated_of, tdm
 from noscrape.site import builtin_catalog, catalog_of
 from noscrape.standards.robots_txt import Line
 from noscrape.standards.tdmrep import Statement
@@ -53,16 +53,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "the names that they go by. Exit status 1: there is a problem; 2: the site cannot be reached.",
     )
     group.add_argument("--url", metavar="URL", help="a track's page or file: https://the.site/tracks/42")
-    group.add_argument(
-        "--as", dest="token", metavar="TOKEN", default=_AGENT, help=f"the crawler to ask as; default: {_AGENT}"
-    )
+    group.add_argument("--as", dest="token", metavar="TOKEN", help=f"the crawler to ask as; default: {_AGENT}")
     group.add_argument(
         "--pause",
         type=_seconds,
         metavar="SECONDS",
-        default=_PAUSE_SECONDS,
         help=f"between two requests; default: {_PAUSE_SECONDS:g}",
     )
+
+
+def without_url(arguments: argparse.Namespace) -> None:
+    """Raises NoScrapeError for options that mean nothing where no site is looked at."""
+    for option, given in (("--as", arguments.token), ("--pause", arguments.pause)):
+        if given is not None:
+            raise NoScrapeError(f"{option} goes with --url: no site is asked without it")
 
 
 def _seconds(text: str) -> float:
@@ -87,10 +91,12 @@ def run(
     `clock` gives seconds from anywhere, for the time limit of each question.
     """
     catalog = catalog or _catalog(arguments)
-    crawler = catalog.find(arguments.token)
+    token = _AGENT if arguments.token is None else arguments.token
+    pause_seconds = _PAUSE_SECONDS if arguments.pause is None else arguments.pause
+    crawler = catalog.find(token)
     if crawler is None:
         raise NoScrapeError(
-            f"--as {arguments.token!r}: no such crawler in the catalog; `noscrape crawlers list` shows all tokens"
+            f"--as {token!r}: no such crawler in the catalog; `noscrape crawlers list` shows all tokens"
         )
     status = StatusLine(stream=sys.stderr, clock=clock, between_seconds=0)
 
@@ -104,7 +110,7 @@ def run(
             crawler=crawler,
             controls=[each for each in catalog.crawlers if each.control_only and each.robots_token],
             ask=asked,
-            pause=lambda: sleep(arguments.pause),
+            pause=lambda: sleep(pause_seconds),
             fresh=lambda: f"noscrape={secrets.token_hex(6)}",
         )
     finally:
@@ -206,17 +212,17 @@ def _document(fetched: Fetched) -> str:
     last, followed = fetched.last, len(fetched.answers) - 1
     told = f"after {_many(followed, 'redirect')}, {_status(last)}" if followed else _status(last)
     if fetched.elsewhere:
-        return f"{told} to {fetched.elsewhere}, not followed"
+        return f"{told} to {'itself' if last.leads_to_itself else fetched.elsewhere}, not followed"
     return told + (f", {last.media_type}" if last.media_type else "")
 
 
 def _robots(visit: Visit) -> Iterator[Cells]:
     mine, theirs = visit.robots_listener, visit.robots_crawler
-    size = f", {_many(len(theirs.last.body), 'byte')}" if theirs.text is not None else ""
+    length = f", {size(theirs.text)}" if theirs.text is not None else ""
     if mine.last.status == theirs.last.status and mine.last.body == theirs.last.body:
-        yield f"{_document(theirs)}{size}, the same for both"
+        yield f"{_document(theirs)}{length}, the same for both"
     else:
-        yield f"{visit.crawler.token}: {_document(theirs)}{size}"
+        yield f"{visit.crawler.token}: {_document(theirs)}{length}"
         yield f"listener: {_document(mine)}"
     for told in robots(visit).told:
         yield told.token, "allowed" if told.verdict.allowed else "disallowed", _rule(told), _usage(told)
@@ -256,13 +262,13 @@ def _documents(visit: Visit) -> Iterator[Cells]:
     if not visit.documents:
         yield "none is named"
     for document in visit.documents:
-        yield document.kind, document.url, _fetch(document)
+        yield document.kind, document.url, _fetch(document, visit)
 
 
-def _fetch(document: Document) -> str:
+def _fetch(document: Document, visit: Visit) -> str:
     if document.fetched is not None:
         return _document(document.fetched)
-    return "not asked for" if document.on_this_host else "another host: not asked for"
+    return "not asked for" if document.on_this_host else f"{away(document, visit)}: not asked for"
 
 
 def _between(visit: Visit) -> Iterator[Cells]:

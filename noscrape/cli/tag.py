@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from noscrape.cli.status import Status
 from noscrape.config import found, load
 from noscrape.config.model import Files
 from noscrape.errors import NoScrapeError
-from noscrape.readers.files import Reading, State
+from noscrape.readers.files import Found, Reading, State
 from noscrape.readers.reading import LONGEST_SHOWN, Wanted, read, wanted
 from noscrape.site import anchors_of
 from noscrape.tagging import TaggingError, beside, check, fields, standing, within, write
@@ -35,8 +36,9 @@ exit status: 0 fine, 1 a file could not be read, 2 no such file, or bad usage"""
 _WRITE_DESCRIPTION: Final = """Writes Content-Usage: train-ai=n and tdm-reservation: 1 into audio files, each
 as its kind keeps such fields. Everything else in a file stays: that is proven
 before the file takes its place, and what cannot be written so is refused. The
-time of the last change is that of now. The names are noscrape's own
-convention, which nobody else is known to read."""
+time of the last change is that of now. Of a file that says so already, a copy
+is made as it is. The names are noscrape's own convention, which nobody else is
+known to read."""
 _WRITE_EPILOG: Final = """Needs mutagen, which is not installed with noscrape: pip install mutagen
 exit status: 0 fine, 1 a file was refused, 2 no such file, or bad usage"""
 
@@ -131,7 +133,7 @@ def read_(arguments: argparse.Namespace, *, ticks: Callable[[], float] = time.mo
     finally:
         bar.clear()
     sys.stdout.flush()
-    say(sys.stderr, _summary(tally, walk))
+    say(sys.stderr, _summary(tally, walk, missing=len(missing)))
     return Status.FAULT if missing else Status.FOUND if tally["unreadable"] else Status.OK
 
 
@@ -185,17 +187,22 @@ def _list(readings: Iterable[Told], bar: Bar, *, only: str | None, as_json: bool
 
 
 def _table(chosen: Iterable[Told]) -> Iterator[str]:
+    """The files in a table; none where there is nothing to stand in it."""
     columns = screen_columns(sys.stdout)
-    return Table(_LAYOUT, columns=columns).lines(_row(*each, columns=columns) for each in chosen)
+    rows = (_row(*each, columns=columns) for each in chosen)
+    for first in rows:
+        yield from Table(_LAYOUT, columns=columns).lines(chain([first], rows))
 
 
-def _summary(tally: Counter[str], walk: Walk) -> str:
+def _summary(tally: Counter[str], walk: Walk, *, missing: int) -> str:
     parts = [f"{tally[word]:,} {word}" for word in _ONLY]
     if tally["tagged"]:
         parts.insert(1, f"{tally['tagged']:,} tagged but not reserved")
+    if missing:
+        parts.append(f"{missing:,} missing")
     if walk.links:
         parts.append(f"{_many(walk.links, 'link')} to folders not followed")
-    return f"{_many(tally.total(), 'file')}: {', '.join(parts)}"
+    return f"{_many(tally.total() + missing, 'file')}: {', '.join(parts)}"
 
 
 def _many(count: int, noun: str) -> str:
@@ -217,10 +224,15 @@ def _row(path: str, reading: Reading, *, columns: int | None) -> Row:
 
 def _why(reading: Reading) -> Iterator[str]:
     for one in reading.found:
-        says = one.terms.reserved or one.name == TDM_POLICY
-        yield f"{one.where} {one.name}={one.value}{'' if says else ' (reserves nothing)'}"
+        yield f"{one.where} {one.name}={one.value}{_remark(one)}"
     if reading.problem:
         yield reading.problem
+
+
+def _remark(found: Found) -> str:
+    if found.malformed:
+        return " (malformed, says nothing)"
+    return "" if found.terms.reserved or found.name == TDM_POLICY else " (reserves nothing)"
 
 
 def _purposes(purposes: frozenset[Purpose]) -> str:
@@ -257,6 +269,7 @@ def _line(told: Told) -> str:
                 "value": found.value,
                 "reserved": _ordered(found.terms.reserved),
                 "open": _ordered(found.terms.open),
+                "malformed": found.malformed,
             }
             for found in reading.found
         ],
@@ -271,11 +284,14 @@ def _line(told: Told) -> str:
 def write_(arguments: argparse.Namespace) -> Status:
     """Tag files, one after the other; what is refused stops none of the others."""
     check()
-    what, tally, missing = wanted({}, c2pa=False, xmp=False), Counter[str](), False
+    folder: Path | None = arguments.to
+    if folder is not None and os.path.lexists(folder) and not folder.is_dir():
+        raise TaggingError(safe(f"{folder} is no folder"))
+    what, tally = wanted({}, c2pa=False, xmp=False), Counter[str]()
     for path in arguments.path:
         if not os.path.lexists(path):
             say(sys.stderr, f"noscrape: {path}: no such file")
-            missing = True
+            tally["missing"] += 1
             continue
         try:
             done = _write(path, arguments, what)
@@ -289,24 +305,28 @@ def write_(arguments: argparse.Namespace) -> Status:
             put(sys.stdout, safe(f"{path}: {_sentence(done)}"))
     sys.stdout.flush()
     parts = [f"{tally[outcome]:,} {text}" for outcome, text in _OUTCOMES.items() if tally[outcome]]
-    say(sys.stderr, f"{_many(tally.total(), 'file')}: {', '.join(parts) or 'nothing done'}")
-    return Status.FAULT if missing else Status.FOUND if tally["refused"] else Status.OK
+    say(sys.stderr, f"{_many(tally.total(), 'file')}: {', '.join(parts)}")
+    return Status.FAULT if tally["missing"] else Status.FOUND if tally["refused"] else Status.OK
 
 
 _KEYS: Final = ("file", "outcome", "fields", "copy", "backup", "before", "problem")
 _OUTCOMES: Final = {
     "tagged": "tagged",
     "would-tag": "would be tagged",
+    "copied": "copied (said so already)",
+    "would-copy": "would be copied (said so already)",
     "unchanged": "said so already",
     "refused": "refused",
+    "missing": "missing",
 }
+_ON_A_DRY_RUN: Final = {"tagged": "would-tag", "copied": "would-copy"}
 
 
 def _write(path: str, arguments: argparse.Namespace, what: Wanted) -> dict[str, Any]:
     """Tag one file; what became of it. Raises TaggingError where it is refused."""
     original, said = Path(path), fields(policy=arguments.policy or "")
     found = standing(said, _tags(original, what))
-    if not found.missing:
+    if not found.missing and arguments.in_place:
         return {"outcome": "unchanged", "fields": {}}
     before = [f"{name}={value}" for name, value in found.contrary]
     if before and not arguments.replace:
@@ -320,8 +340,9 @@ def _write(path: str, arguments: argparse.Namespace, what: Wanted) -> dict[str, 
     written = write(
         original, found.missing, to=None if arguments.in_place else to, proof=proof, dry_run=arguments.dry_run
     )
+    outcome = "tagged" if found.missing else "copied"
     return {
-        "outcome": "would-tag" if arguments.dry_run else "tagged",
+        "outcome": _ON_A_DRY_RUN[outcome] if arguments.dry_run else outcome,
         "fields": dict(found.missing),
         "copy": None if arguments.in_place else str(written.path),
         "backup": str(written.backup) if written.backup else None,
@@ -337,12 +358,22 @@ def _tags(path: Path, what: Wanted) -> list[tuple[str, str]]:
     return [(found.name, found.value) for found in reading.found if found.where == "tag"]
 
 
+_DONE: Final = {
+    "tagged": "tagged",
+    "would-tag": "would be tagged",
+    "copied": "copied",
+    "would-copy": "would be copied",
+}
+
+
 def _sentence(done: dict[str, Any]) -> str:
     if done["outcome"] == "unchanged":
         return "says so already"
-    text = "would be tagged" if done["outcome"] == "would-tag" else "tagged"
+    text = _DONE[done["outcome"]]
     if done["copy"]:
         text += f" as {done['copy']}"
+    if not done["fields"]:
+        text += ", says so already"
     if done["backup"]:
         text += f"; the original is {done['backup']}"
     if done["before"]:

@@ -109,9 +109,10 @@ def _tracks(config: Config) -> Warnings:
     tracks = config.tracks
     if tracks.default is Said.OPEN:
         if tracks.reader is None:
+            files = "its audio files, " if tracks.files is not None else ""
             yield (
                 "tracks.default",
-                "with no [tracks.reader], a track is open unless a reader in Python or the app says not",
+                f"with no [tracks.reader], a track is open unless {files}a reader in Python or the app says not",
             )
         else:
             yield "tracks.default", "a track of which nobody has said anything is open to every crawler"

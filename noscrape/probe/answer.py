@@ -89,6 +89,17 @@ class Answer:
         return _OUTCOMES.get(self.status) or _OUTCOMES.get(self.status // 100, Outcome.FAILED)
 
     @property
+    def leads_to_itself(self) -> bool:
+        """Whether it is a redirect to the very address that was asked."""
+        location = next(iter(self.values("location")), "")
+        if self.outcome is not Outcome.MOVED or not location:
+            return False
+        try:
+            return self.question.address.resolved(location) == self.question.address
+        except ValueError:
+            return False
+
+    @property
     def media_type(self) -> str:
         """Without parameters, in lower case; "" where none is given."""
         return next(iter(self.values("content-type")), "").partition(";")[0].strip().lower()

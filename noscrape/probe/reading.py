@@ -7,7 +7,7 @@ from typing import Final
 
 from noscrape.probe.answer import Answer
 from noscrape.probe.links import Link, links
-from noscrape.probe.visit import MOST_REDIRECTS, Fetched, Visit
+from noscrape.probe.visit import MOST_REDIRECTS, Document, Fetched, Visit
 from noscrape.standards import content_usage, robots_txt, tdmrep, x_robots_tag
 from noscrape.standards.content_signal import Signal
 from noscrape.standards.content_usage import Preference
@@ -104,6 +104,23 @@ def access_of(fetched: Fetched) -> Access | None:
     if fetched.elsewhere and fetched.redirects <= MOST_REDIRECTS:
         return None
     return robots_txt.access(fetched.last.status, redirects=fetched.redirects)
+
+
+def size(text: bytes) -> str:
+    """How long a document is, of which no more than `LARGEST_BYTES` and one byte are asked for."""
+    limit = robots_txt.LARGEST_BYTES
+    if len(text) > limit:
+        return f"more than {limit:,} bytes"
+    return "1 byte" if len(text) == 1 else f"{len(text):,} bytes"
+
+
+def away(document: Document, visit: Visit) -> str:
+    """Where a document is that was not asked for: behind another port or scheme of the same host, or farther off."""
+    try:
+        there = visit.address.resolved(document.url)
+    except ValueError:
+        return "another host"
+    return "another origin" if there.host == visit.address.host else "another host"
 
 
 _UNSET: Final = Statement()

@@ -8,12 +8,12 @@ the operator's `on_failure`. What the app said in its own response headers is ke
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from noscrape.errors import ReaderError
-from noscrape.reservation import OPEN, RESERVED, UNSTATED, Reservation, Terms
+from noscrape.reservation import DEFAULT, OPEN, RESERVED, UNSTATED, Reservation, Terms
 from noscrape.words import Said, Voice
 
 logger = logging.getLogger("noscrape")
@@ -37,11 +37,22 @@ class Reader(Protocol):
 
 
 class PartialReadError(ReaderError):
-    """One of several readers failed; `said` is what the others reserve, None for nothing."""
+    """Not everything could be read; `said` is what the rest reserves, None for nothing.
 
-    def __init__(self, message: str, *, said: Reservation | None = None) -> None:
+    `causes` tells of several readers which of them failed, by name, and why; it is empty where there is but one.
+    """
+
+    def __init__(
+        self, message: str, *, said: Reservation | None = None, causes: Mapping[str, BaseException] = {}
+    ) -> None:
         super().__init__(message)
         self.said = said
+        self.causes = dict(causes)
+
+
+def failure(error: BaseException) -> str:
+    """In words, why a reader failed."""
+    return str(error) if isinstance(error, PartialReadError | TimeoutError) and str(error) else repr(error)
 
 
 @dataclass(slots=True)
@@ -134,7 +145,7 @@ class Reservations:
             lives = min(self._ttl, FAILURE_SECONDS)
             partial = error.said if isinstance(error, PartialReadError) else None
         else:
-            self._told.discard(reader.source)
+            self._told.clear()
         entry = self._entries.get(track)
         last = read or (entry.read if entry else None)
         heard = entry.heard if entry else None
@@ -158,7 +169,7 @@ class Reservations:
         finally:
             attempt.cancel()
         if not attempt.done():
-            raise TimeoutError
+            raise TimeoutError(f"no answer within {self._timeout:g} s")
         if attempt.cancelled():
             raise ReaderError("the reader was cancelled")
         return attempt.result()
@@ -214,18 +225,19 @@ class Reservations:
 
     def _failed(self, reader: Reader, error: Exception) -> None:
         self._counters["reader_failures"] += 1
-        if reader.source in self._told:
-            return
-        self._told.add(reader.source)
-        what = f"no answer within {self._timeout} s" if isinstance(error, TimeoutError) else repr(error)
-        logger.error(
-            "the reservation reader %r failed: %s; the last known value of each track, else [tracks] on_failure, holds "
-            "until it answers again",
-            reader.source,
-            what,
-            exc_info=error,
-        )
+        causes = error.causes if isinstance(error, PartialReadError) else {}
+        for name, cause in (causes or {reader.source: error}).items():
+            if name in self._told:
+                continue
+            self._told.add(name)
+            logger.error(
+                "the reservation reader %r failed: %s; the last known value of each track, else [tracks] on_failure, "
+                "holds until it answers again",
+                name,
+                failure(cause),
+                exc_info=cause,
+            )
 
 
 #: Nothing was ever said: the site's default fills it.
-NOTHING: Final = Reservation(UNSTATED, "default", Voice.SITE)
+NOTHING: Final = Reservation(UNSTATED, DEFAULT, Voice.SITE)

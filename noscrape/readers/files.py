@@ -13,7 +13,7 @@ from typing import Any, Final
 from noscrape.errors import ReaderError
 from noscrape.readers.cache import PartialReadError
 from noscrape.readers.reading import FilePath, Found, Reading, State, read, read_file, wanted
-from noscrape.reservation import UNSTATED, Reservation, Terms
+from noscrape.reservation import UNSTATED, Reservation, Terms, from_terms
 from noscrape.words import Voice
 
 __all__ = ["FileReader", "Found", "Reading", "State", "read_file"]
@@ -89,8 +89,7 @@ class FileReader:
             # Without what others open: the one that failed could have outdone it.
             rest = Reservation(Terms(reserved=terms.reserved), self.source, Voice.OWNER) if terms.reserved else None
             raise PartialReadError("; ".join(problems), said=rest)
-        voice = Voice.OWNER if terms.reserved or terms.open else Voice.SITE
-        return Reservation(terms, self.source, voice, now)
+        return from_terms(terms, source=self.source, now=now)
 
     def _files(self, track: str) -> Iterator[str]:
         """The paths that the files of a track would have."""

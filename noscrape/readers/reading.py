@@ -25,7 +25,7 @@ from noscrape.reservation import (
     from_tdm_reservation,
     from_text,
 )
-from noscrape.standards import data_mining
+from noscrape.standards import content_usage, data_mining, tdmrep
 from noscrape.tags import CONTENT_USAGE, TDM_POLICY, TDM_RESERVATION, tells_of_ai
 
 #: Statements of one file that are kept, and characters of each value.
@@ -40,6 +40,14 @@ _STANDARD: Final[Mapping[str, Callable[[str], Terms]]] = {
     TDM_RESERVATION: from_tdm_reservation,
     TDM_POLICY: lambda _: UNSTATED,  # a link
 }
+#: Whether such a value can be read at all.
+_READABLE: Final[Mapping[str, Callable[[str], bool]]] = {
+    CONTENT_USAGE: lambda value: content_usage.well_formed(value.strip()),
+    TDM_RESERVATION: lambda value: tdmrep.field(value) is not None,
+}
+#: The order in which it is told what was found.
+_PLACES: Final = ("tag", "xmp", "c2pa")
+_NAMES: Final = (CONTENT_USAGE, TDM_RESERVATION, TDM_POLICY)
 #: How a tag of one's own is set, other than by the very word that it stands for.
 _YES: Final = frozenset({"1", "true", "yes", "y"})
 
@@ -60,18 +68,19 @@ class Found:
     """One statement in a file.
 
     `where` is "tag", "c2pa" or "xmp"; `terms` is what it counts for, which is nothing where it is malformed, or would
-    open without the signature of somebody who is trusted.
+    open without the signature of somebody who is trusted. `malformed` tells of a tag that its standard cannot read.
     """
 
     where: str
     name: str
     value: str
     terms: Terms
+    malformed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file says.
+    """What a file says; `found` in the order of the places, and there of the names, whatever that of the file.
 
     `problem` tells, in words, what could not be read of it. A file that reserves something in what could be read is
     tagged all the same; any other with a problem is unreadable, for what is missing might have reserved.
@@ -184,10 +193,15 @@ def _reading(file: BinaryIO, size: int, what: Wanted) -> Reading:
     for each in found:
         terms = terms.combined(each.terms)
     found.sort(key=lambda each: not each.terms.reserved)  # what counts is never what is cut off
-    kept, problem = tuple(found[:MOST_FOUND]), next(iter(problems), "")
+    kept, problem = tuple(sorted(found[:MOST_FOUND], key=_order)), next(iter(problems), "")
     if problem and not terms.reserved:
         return Reading(State.UNREADABLE, kept, UNSTATED, problem)
     return Reading(State.TAGGED if kept else State.UNTAGGED, kept, terms, problem)
+
+
+def _order(found: Found) -> tuple[int, int, str]:
+    name = _NAMES.index(found.name) if found.name in _NAMES else len(_NAMES)
+    return _PLACES.index(found.where), name, found.name
 
 
 def _tagged(blocks: Blocks, what: Wanted) -> tuple[list[Found], list[str]]:
@@ -196,12 +210,13 @@ def _tagged(blocks: Blocks, what: Wanted) -> tuple[list[Found], list[str]]:
     fields, problem = tags.fields(blocks, what.names)
     problems = [problem] if problem else []
     for name, value in fields:
-        terms = UNSTATED
+        terms, malformed = UNSTATED, False
         if len(value) <= LONGEST_VALUE:
             terms = what.terms(name, value)
+            malformed = terms == UNSTATED and name in _READABLE and not _READABLE[name](value)
         else:
             problems.append(f"the tag {name} is longer than any value that it can have")
-        found.append(Found("tag", name, value[:LONGEST_SHOWN], terms))
+        found.append(Found("tag", name, value[:LONGEST_SHOWN], terms, malformed))
     return found, problems
 
 

@@ -26,21 +26,26 @@ _HTTP_SPACE: Final = " \t"
 _HTML_SPACE: Final = " \t\n\f\r"
 
 
-def directives(field_lines: Iterable[str], agent: str) -> tuple[str, ...]:
+def directives(field_lines: Iterable[str] | str, agent: str) -> tuple[str, ...]:
     """Directives of a response for an agent, those for everybody included: sorted, lower case, `name:value`.
 
-    Each field line is given by itself. `agent` is a product token, compared as a whole and without case; "" is no agent
-    in particular, so that only what is said to all is found. A date keeps its case. Unknown directives are kept, and
-    nothing is cancelled: where two compete, the stricter one is the reader's to take.
+    Each field line is given by itself; a str is one line. `agent` is a product token, compared as a whole and without
+    case; "" is no agent in particular, so that only what is said to all is found. A date keeps its case. Unknown
+    directives are kept, and nothing is cancelled: where two compete, the stricter one is the reader's to take.
     """
     wanted = _names(agent)
-    return tuple(sorted({one for line in field_lines for name, one in _of_line(line) if name in wanted}))
+    return tuple(sorted({one for line in _lines(field_lines) for name, one in _of_line(line) if name in wanted}))
 
 
-def opts_out(field_lines: Iterable[str], agent: str) -> bool:
+def opts_out(field_lines: Iterable[str] | str, agent: str) -> bool:
     """Whether `noai` holds for the agent."""
     wanted = _names(agent)
-    return any(one == NOAI and name in wanted for line in field_lines for name, one in _of_line(line))
+    return any(one == NOAI and name in wanted for line in _lines(field_lines) for name, one in _of_line(line))
+
+
+def _lines(field_lines: Iterable[str] | str) -> Iterable[str]:
+    """A str would else be read letter by letter, and say nothing."""
+    return (field_lines,) if isinstance(field_lines, str) else field_lines
 
 
 def _names(agent: str) -> tuple[str, str]:

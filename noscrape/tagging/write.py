@@ -49,7 +49,8 @@ def write(
 ) -> Written:
     """Put fields into a copy of a file at `to`, or into the file itself where that is None.
 
-    `proof` has the last word. A dry run does everything, in a file that is thrown away.
+    Without fields a copy is made as the file is. `proof` has the last word. A dry run does everything, in a file that
+    is thrown away.
     Raises TaggingError, and then nothing has changed.
     """
     try:
@@ -61,10 +62,14 @@ def write(
                 folder.mkdir(parents=True, exist_ok=True)
             unfinished = _copied(file, folder)
             try:
-                _edited(file, unfinished, fields)
+                if fields:
+                    _edited(file, unfinished, fields)
                 proof(unfinished)
                 if dry_run:
                     return Written(to or original)
+                shutil.copystat(original, unfinished)
+                if fields:
+                    os.utime(unfinished)
                 return _placed(unfinished, known, original, to)
             finally:
                 unfinished.unlink(missing_ok=True)
@@ -139,8 +144,6 @@ def _anatomy(file: BinaryIO, fields: Mapping[str, str]) -> Anatomy:
 
 
 def _placed(unfinished: Path, known: os.stat_result, original: Path, to: Path | None) -> Written:
-    shutil.copystat(original, unfinished)
-    os.utime(unfinished)
     if to is not None:
         _take_name(unfinished, to)
         _settle(to.parent)

@@ -70,7 +70,7 @@ def test_the_summary_is_that_of_the_settings(capsys: Captured) -> None:
 
     summary = json.loads(capsys.readouterr().out)["summary"]
     assert {
-        "mode": "observe: everything below is recorded, and has no effect",
+        "mode": "observe: everything below is recorded, and has no effect; no document is served",
         "refuses": "training, dataset, assistant, agent, undisclosed, where reserved (stance no-ai)",
         "lets in": "search (allow), with signals where reserved",
         "refuse": "GPTBot",

@@ -115,6 +115,7 @@ UNCLEAR = "1 request cannot be judged: it depends on what the log leaves out of 
     [
         ([fetched(0, status=404)], "was answered 404, which forbids nothing"),
         ([fetched(0, status=503)], "was answered 503, which forbids everything"),
+        ([fetched(0, NO_MEDIA), fetched(1, status=404)], "was last answered 404, which forbids nothing"),
         ([fetched(0, status=404), fetched(1, "lost")], "was told something that is not in this log: text not recorded"),
         (
             [fetched(0, NO_MEDIA), served(0, NO_MEDIA)],
@@ -142,6 +143,7 @@ UNCLEAR = "1 request cannot be judged: it depends on what the log leaves out of 
     ids=[
         "404",
         "503",
+        "404 in the end",
         "lost after 404",
         "everybody",
         "many patterns",
@@ -296,6 +298,22 @@ def test_broken_lines_are_told(folder: Path, capsys: pytest.CaptureFixture[str])
     (folder / "log.jsonl").write_text("\n".join(["garbage", *lines, ""]))
     assert Status.FOUND is noscrape("log.jsonl")
     assert "log.jsonl:1: not JSON, or cut off" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("garbage\n198.51.100.7 - - GET /\n", "no line could be read: is this a log of noscrape's"), ("", "log is empty")],
+)
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_what_holds_no_event_is_no_log(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, message: str, more: tuple[str, ...]
+) -> None:
+    """Else whoever names the wrong file would read that nobody did anything, with status 0."""
+    (folder / "access.log").write_text(text)
+    with pytest.raises(LogError, match=message):
+        noscrape("access.log", *more)
+    out, err = capsys.readouterr()
+    assert ("", len(text.splitlines())) == (out, len(err.splitlines()))
 
 
 def test_stdin_is_read_in_one_go(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

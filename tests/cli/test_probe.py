@@ -280,6 +280,28 @@ def test_documents_without_end(capsys: Captured) -> None:
     assert {"robots-long", "tdmrep-unread"} <= {remark["name"] for remark in found["remarks"]}
 
 
+def test_how_long_a_document_without_end_is(capsys: Captured) -> None:
+    """What was read of it is no length of it."""
+    looking(endless)
+    assert "  200 OK, text/plain, more than 512,000 bytes, the same for both\n" in capsys.readouterr().out
+
+
+def test_a_document_that_leads_to_itself(capsys: Captured) -> None:
+    """Its address is no news."""
+    around = http("302 Found", "Location: /robots.txt")
+    looking(instead(robots=around))
+    assert "after 5 redirects, 302 Found to itself, not followed" in capsys.readouterr().out
+
+
+def test_a_licence_behind_another_port(capsys: Captured) -> None:
+    """It is on the same host, and still not the site that is looked at."""
+    named = 'Link: <http://127.0.0.1:1/l>; rel="license", <http://a.example/l>; rel="license"'
+    looking(instead(listener=http("200 OK", *RESERVED, named)))
+    out = capsys.readouterr().out
+    assert "licence   http://127.0.0.1:1/l  another origin: not asked for\n" in out
+    assert "licence   http://a.example/l    another host: not asked for\n" in out
+
+
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
@@ -303,10 +325,13 @@ def test_a_site_that_cannot_be_reached(reply: bytes, message: str, capsys: Captu
         (["--url", "http://127.0.0.1/", "--as", "No\x1bBot"], "--as 'No\\x1bBot': no such crawler in the catalog"),
         (["--url", "http://127.0.0.1/", "--as", "Google-Extended"], "is a word for robots.txt"),
         (["--url", "http://127.0.0.1/", "--config", "no.toml"], "no.toml: no such file"),
+        (["--as", "CCBot"], "--as goes with --url: no site is asked without it"),
+        (["--pause", "0"], "--pause goes with --url: no site is asked without it"),
     ],
 )
 def test_wrong_usage(words: list[str], message: str, capsys: Captured) -> None:
-    """Nothing is asked."""
+    """Nothing is asked, and nothing else is checked instead."""
+    Path("noscrape.toml").write_text("")
     assert Status.FAULT == main(["check", *words])
     out, err = capsys.readouterr()
     assert "" == out

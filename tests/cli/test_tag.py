@@ -93,7 +93,8 @@ unreadable                                  music/d.wav
         """One object a line."""
         put("a.mp3", {"Content-Usage": "train-ai=n"})
         status, entries, err = listed(capsys, "a.mp3")
-        found = {"where": "tag", "name": "content-usage", "value": "train-ai=n", "reserved": TRAINING, "open": []}
+        said = {"reserved": TRAINING, "open": [], "malformed": False}
+        found = {"where": "tag", "name": "content-usage", "value": "train-ai=n", **said}
         expected = {
             "file": "a.mp3",
             "state": "tagged",
@@ -127,6 +128,42 @@ unreadable                                  music/d.wav
         assert (Status.FOUND, count) == (status, len(entries))
         assert {"reserved": {"tagged"}}.get(only, {only}) == {entry["state"] for entry in entries}
         assert err.startswith("16 files: 7 reserved,")
+
+    @pytest.mark.parametrize(
+        ("fields", "remark"),
+        [
+            ({"Content-Usage": ";;"}, "content-usage=;; (malformed, says nothing)"),
+            ({"Content-Usage": "train-ai=n" * 30 + ";;"}, "train-ai=n (malformed, says nothing)"),
+            ({"tdm-reservation": "yes"}, "tdm-reservation=yes (malformed, says nothing)"),
+            ({"Content-Usage": "search=n"}, "content-usage=search=n (reserves nothing)"),
+            ({"tdm-reservation": "0"}, "tdm-reservation=0 (reserves nothing)"),
+        ],
+    )
+    def test_what_cannot_be_parsed(self, capsys: Captured, fields: dict[str, str], remark: str) -> None:
+        """Is told as such: its author meant something, and nobody will know what."""
+        put("a.mp3", fields)
+        main(["tag", "read", "a.mp3"])
+        assert f"{remark}\n" in capsys.readouterr().out
+        (found,) = listed(capsys, "a.mp3")[1][0]["found"]
+        assert ("malformed" in remark) == found["malformed"]
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_fields_stand_in_one_order(self, capsys: Captured, kind: str) -> None:
+        """Whatever the kind of the file, and the order in which its tags are."""
+        fields = {"tdm-policy": "https://a.example/ai", "KEEP-OUT": "1", "tdm-reservation": "1"}
+        put(f"a.{kind}", {**fields, "Content-Usage": "train-ai=y"})
+        (entry,) = listed(capsys, "--alias", "KEEP-OUT=noai", f"a.{kind}")[1]
+        expected = ["content-usage", "tdm-reservation", "tdm-policy", "keep-out"]
+        assert expected == [found["name"] for found in entry["found"]]
+
+    def test_nothing_to_list(self, capsys: Captured) -> None:
+        """Has no table, not even the heading of one; what is missing is counted."""
+        assert Status.FAULT == main(["tag", "read", "nope.mp3"])
+        summary = "1 file: 0 reserved, 0 untagged, 0 unreadable, 1 missing\n"
+        assert ("", f"noscrape: nope.mp3: no such file or folder\n{summary}") == capsys.readouterr()
+        put("a.mp3")
+        assert Status.OK == main(["tag", "read", "--only", "reserved", "a.mp3"])
+        assert "" == capsys.readouterr().out
 
     def test_aliases(self, capsys: Captured) -> None:
         """Tags of one's own, several if need be."""
@@ -350,12 +387,50 @@ class TestWrite:
         } == values
 
     def test_what_says_so_already(self, capsys: Captured) -> None:
-        """Stays as it is, with no copy and no backup."""
+        """Stays as it is, with no backup."""
         before = put("song.mp3", NO_AI).read_bytes()
         expected = (Status.OK, "song.mp3: says so already\n", "1 file: 1 said so already\n")
         assert expected == wrote(capsys, "--in-place", "song.mp3")
-        assert expected == wrote(capsys, "--to", "out", "song.mp3")
         assert (["song.mp3"], before) == (os.listdir(), Path("song.mp3").read_bytes())
+
+    @pytest.mark.parametrize(("option", "copy"), [(("--to", "out"), "out/song.mp3"), (("--suffix=-x",), "song-x.mp3")])
+    def test_what_says_so_already_is_copied(self, capsys: Captured, option: tuple[str, ...], copy: str) -> None:
+        """As it is, to the byte and with its time: so the folder of copies is complete."""
+        song = put("song.mp3", NO_AI)
+        os.utime(song, (1_000_000_000, 1_000_000_000))
+        dry = wrote(capsys, *option, "--dry-run", "song.mp3")
+        assert not Path(copy).exists()
+        done = wrote(capsys, *option, "song.mp3")
+        assert (Status.OK, f"song.mp3: copied as {copy}, says so already\n") == done[:2]
+        assert "1 file: 1 copied (said so already)\n" == done[2]
+        assert (Status.OK, f"song.mp3: would be copied as {copy}, says so already\n") == dry[:2]
+        assert "1 file: 1 would be copied (said so already)\n" == dry[2]
+        assert (song.read_bytes(), 1_000_000_000) == (Path(copy).read_bytes(), Path(copy).stat().st_mtime)
+
+    def test_a_signed_file_that_says_so_already_is_copied(self, capsys: Captured) -> None:
+        """Nothing is written into the copy, so that no signature suffers."""
+        signature = frame(b"GEOB", b"\0application/x-c2pa-manifest-store\0\0\0")
+        said = b"".join(txxx(name, value) for name, value in NO_AI.items())
+        Path("song.mp3").write_bytes(mp3(id3(signature + said)))
+        assert Status.OK == wrote(capsys, "--to", "out", "song.mp3")[0]
+        assert Path("song.mp3").read_bytes() == Path("out/song.mp3").read_bytes()
+
+    def test_a_copy_that_is_there_is_not_written_over(self, capsys: Captured) -> None:
+        """Whether the file says so already or not."""
+        put("song.mp3", NO_AI)
+        put("out/song.mp3")
+        status, out, err = wrote(capsys, "--to", "out", "song.mp3")
+        assert (Status.FOUND, "") == (status, out)
+        assert "noscrape: song.mp3: there is already a file out/song.mp3\n1 file: 1 refused\n" == err
+        assert audio("mp3") == Path("out/song.mp3").read_bytes()
+
+    def test_a_folder_that_is_a_file(self, capsys: Captured) -> None:
+        """Is told once, before any file is looked at."""
+        put("song.mp3")
+        Path("out\x1b").write_text("x")
+        assert (Status.FAULT, "", "noscrape: out\\x1b is no folder\n") == wrote(
+            capsys, "--to", "out\x1b", "song.mp3", "absent.mp3"
+        )
 
     def test_what_says_something_else(self, capsys: Captured) -> None:
         """Is refused, until the owner says that the newer word holds; then the older one is told."""
@@ -397,8 +472,8 @@ class TestWrite:
         put("song.mp3")
         status, out, err = wrote(capsys, "--in-place", "absent.mp3", "song.mp3")
         assert (Status.FAULT, 1) == (status, out.count("tagged"))
-        assert "noscrape: absent.mp3: no such file\n1 file: 1 tagged\n" == err
-        assert (Status.FAULT, "", "noscrape: absent.mp3: no such file\n0 files: nothing done\n") == wrote(
+        assert "noscrape: absent.mp3: no such file\n2 files: 1 tagged, 1 missing\n" == err
+        assert (Status.FAULT, "", "noscrape: absent.mp3: no such file\n1 file: 1 missing\n") == wrote(
             capsys, "--in-place", "absent.mp3"
         )
 
@@ -410,10 +485,10 @@ class TestWrite:
         status, out, err = wrote(capsys, "--dry-run", "--replace", "--to", "out", "song.mp3", "said.mp3")
         lines = [
             "song.mp3: would be tagged as out/song.mp3; said content-usage=train-ai=y before",
-            "said.mp3: says so already",
+            "said.mp3: would be copied as out/said.mp3, says so already",
         ]
         assert (Status.OK, lines) == (status, out.splitlines())
-        assert "2 files: 1 would be tagged, 1 said so already\n" == err
+        assert "2 files: 1 would be tagged, 1 would be copied (said so already)\n" == err
         assert "song.mp3: would be tagged" in wrote(capsys, "--dry-run", "--replace", "--in-place", "song.mp3")[1]
         assert before == {name: Path(name).read_bytes() for name in os.listdir()}
 
@@ -425,6 +500,9 @@ class TestWrite:
         status, out, _ = wrote(capsys, "--json", "--in-place", "--replace", "song.mp3", "said.mp3", "text.mp3")
         nothing = dict.fromkeys(("file", "outcome", "fields", "copy", "backup", "before", "problem"))
         assert Status.FOUND == status
+        copied = json.loads(wrote(capsys, "--json", "--to", "out", "said.mp3")[1])
+        copy = {"outcome": "copied", "fields": {}, "copy": "out/said.mp3", "before": []}
+        assert {**nothing, "file": "said.mp3", **copy} == copied
         assert [
             {
                 **nothing,

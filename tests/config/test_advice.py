@@ -54,7 +54,11 @@ CATALOG = Catalog(
         ),
         ({"clients": {"partners": ["192.0.2.7", "128.0.0.0/15"]}}, "clients.partners.1", "2^17 addresses"),
         ({"clients": {"trusted_proxies": ["2001::/31"]}}, "clients.trusted_proxies.0", "2^97 addresses"),
-        ({"tracks": {"default": "open"}}, "tracks.default", "with no [tracks.reader]"),
+        (
+            {"tracks": {"default": "open"}},
+            "tracks.default",
+            "with no [tracks.reader], a track is open unless a reader in Python or the app says not",
+        ),
         (
             {"tracks": {"default": "open", "reader": READER, "routes": [ROUTE]}},
             "tracks.default",
@@ -106,6 +110,16 @@ def test_a_setting_that_costs_something_is_pointed_out(
 
     assert [("Python", key)] == [(warning.place, warning.key) for warning in found]
     assert words in found[0].problem
+
+
+def test_audio_files_may_say_no_to_a_default_that_opens(tmp_path: Path) -> None:
+    """Where they are looked into they are named among those that may; where they are not, nobody counts on them."""
+    files = {"paths": [f"{tmp_path}/{{track_id}}.mp3"]}
+
+    found = {each.key: each.problem for each in advice(load({"tracks": {"default": "open", "files": files}}))}
+
+    expected = "with no [tracks.reader], a track is open unless its audio files, a reader in Python or the app says not"
+    assert expected == found["tracks.default"]
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,59 @@ def test_robots_txt(site: Site, names: set[str]) -> None:
     assert names == grave(look(site))
 
 
+def test_a_page_whose_headers_are_silent() -> None:
+    """Nobody looked into the page itself, so that nothing is said of it."""
+    refused, let_in = told(look(served()))["page-silent"], told(look(pages(OPEN, OPEN)))["page-silent"]
+    assert "GPTBot is refused, but the page's headers reserve nothing" == refused.seen
+    assert "the page's headers reserve nothing" == let_in.seen
+
+
+@pytest.mark.parametrize("location", ["/tracks/42", "42", "https://music.example/tracks/42"])
+def test_a_page_that_leads_to_itself(location: str) -> None:
+    """However the redirect is written; there is no other address to look at."""
+    moved = Reply(302, (("location", location),))
+    page, crawler = told(look(pages(moved, moved)))["page-moved"], told(look(pages(crawler=moved)))["crawler-moved"]
+    assert ("302 leads to itself", "See what sends it in a circle") == (page.seen, page.advice)
+    assert "GPTBot is sent to itself, where a listener gets the page" == crawler.seen
+
+
+def test_documents_that_lead_to_themselves() -> None:
+    """The last redirect tells where it leads, and to where it was asked is nowhere."""
+    circle = look(
+        robots(Reply(302, (("location", "/robots.txt"),))),
+        rules(Reply(302, (("location", "/.well-known/tdmrep.json"),))),
+    )
+    around = Reply(302, (("location", "/a"),))
+    ring = look(paths({"/robots.txt": around, "/a": Reply(302, (("location", "/b"),)), "/b": around}))
+    assert told(circle)["robots-redirects"].seen.startswith("robots.txt leads to itself for GPTBot")
+    assert "for tdmrep.json there is a redirect to itself" == told(circle)["tdmrep-moved"].seen
+    assert "See what sends it in a circle." == told(circle)["tdmrep-moved"].advice
+    assert told(ring)["robots-redirects"].seen.startswith("robots.txt leads from redirect to redirect for GPTBot")
+
+
+def test_a_file_that_was_cut_is_longer_than_what_was_read() -> None:
+    """How long it is nobody knows: no more than the limit and one byte is asked for."""
+    cut = Reply(200, PLAIN, ROBOTS + b"#" * (512_001 - len(ROBOTS)), whole=False)
+    remark = told(look(robots(cut, Reply(200, PLAIN, ROBOTS))))["robots-differs"]
+    assert remark.seen.endswith(f"{len(ROBOTS)} bytes for GPTBot, more than 512,000 bytes for a listener")
+
+
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("https://music.example:8443/license.xml", "another origin"),
+        ("http://music.example/license.xml", "another origin"),
+        ("https://cdn.example/license.xml", "another host"),
+        ("https://[/license.xml", "another host"),
+    ],
+)
+def test_where_a_licence_is_that_was_not_asked_for(url: str, where: str) -> None:
+    """Behind another port or scheme it is on the same host, and all the same not asked for."""
+    visit = look(pages(SERVED.plus(("link", f'<{url}>; rel="license"'))))
+    seen = told(visit)["licence-elsewhere"].seen
+    assert f"the licence (named by Link) is on {where}, and was not asked for: {url}" == seen
+
+
 def test_control_tokens_may_be_let_in_where_nothing_is_reserved() -> None:
     """Then there is nothing to tell them."""
     text = Reply(200, PLAIN, b"User-agent: GPTBot\nDisallow: /\n")

@@ -39,7 +39,7 @@ class Says:
         self.asked += 1
         if self.waits:
             await asyncio.Event().wait()
-        if isinstance(self.answer, Exception):
+        if isinstance(self.answer, BaseException):
             raise self.answer
         if self.missing:
             return Reservation(UNSTATED, self.source, Voice.SITE, now, missing=True)
@@ -62,16 +62,18 @@ class TestCombining:
             pytest.param((False, True), Combine.MOST_RESTRICTIVE, RESERVED, "0+1", id="any that reserves wins"),
             pytest.param((None, True), Combine.MOST_RESTRICTIVE, RESERVED, "1", id="named after who spoke"),
             pytest.param((None, False), Combine.MOST_RESTRICTIVE, OPEN, "1", id="open where nobody reserves"),
-            pytest.param((None, None), Combine.MOST_RESTRICTIVE, UNSTATED, "0+1", id="nobody spoke"),
-            pytest.param((None, False), Combine.STRICT, UNSTATED, "0+1", id="strict: silence keeps it from open"),
+            pytest.param((None, None), Combine.MOST_RESTRICTIVE, UNSTATED, "default", id="nobody spoke"),
+            pytest.param((None, False), Combine.STRICT, UNSTATED, "default", id="strict: silence keeps it from open"),
             pytest.param((False, False), Combine.STRICT, OPEN, "0+1", id="strict: open where all say so"),
             pytest.param((False, "train-ai=n"), Combine.STRICT, NO_TRAINING, "0+1", id="strict: what is reserved is"),
             pytest.param((None, False, True), Combine.FIRST, OPEN, "1", id="first: who speaks first decides"),
-            pytest.param((None, None), Combine.FIRST, UNSTATED, "0+1", id="first: nobody spoke"),
+            pytest.param((None, None), Combine.FIRST, UNSTATED, "default", id="first: nobody spoke"),
             pytest.param(
                 ("tdm-reservation: 0", None), Combine.MOST_RESTRICTIVE, TDM_ZERO, "0", id="a 0 that was said is kept"
             ),
-            pytest.param(("tdm-reservation: 0", None), Combine.STRICT, UNSTATED, "0+1", id="strict: and here is not"),
+            pytest.param(
+                ("tdm-reservation: 0", None), Combine.STRICT, UNSTATED, "default", id="strict: and here is not"
+            ),
         ],
     )
     async def test_the_three_ways(
@@ -83,6 +85,38 @@ class TestCombining:
         said = await read(*readers, combine=combine)
 
         assert (terms, source) == (said.terms, said.source)
+
+    @pytest.mark.parametrize("combine", Combine)
+    async def test_what_nobody_said_is_the_sites_own(self, combine: Combine) -> None:
+        """No reader is named for it, and no owner: the same as with one reader that says nothing."""
+        alone = reservation(None, source="a", now=7.0)
+
+        assert alone == await read(Says(None, "a"), Says(None, "b"), combine=combine)
+        assert ("default", Voice.SITE) == (alone.source, alone.by)
+
+    @pytest.mark.parametrize("combine", Combine)
+    async def test_what_strict_leaves_unsaid_is_no_owners(self, combine: Combine) -> None:
+        """One said "open", the other nothing: where that comes to nothing, the default counts, and nobody's word."""
+        said = await read(Says(None, "a"), Says(False, "b"), combine=combine)
+
+        expected = ("default", Voice.SITE) if combine is Combine.STRICT else ("b", Voice.OWNER)
+        assert expected == (said.source, said.by)
+
+    async def test_several_of_one_source_are_told_apart(self) -> None:
+        """By number, in the order in which they are given; one alone has none."""
+        several = Says(True, "reader"), Says(None, "sql"), Says("train-ai=n", "reader")
+
+        said = await read(*several)
+
+        assert "reader 1+reader 2" == said.source
+        assert "reader 1+sql+reader 2" == Chain(several).source
+        assert "reader+sql" == Chain(several[:2]).source
+
+    async def test_a_source_of_the_apps_own_stays(self) -> None:
+        """A reader may return a finished reservation, and say itself where that stands."""
+        own = Says(Reservation(NO_TRAINING, "ledger"), "reader"), Says(True, "reader")
+
+        assert "ledger+reader 2" == (await read(*own)).source
 
     async def test_first_asks_nobody_behind_the_one_that_spoke(self) -> None:
         """A slow reader behind a quick one costs nothing."""
@@ -147,6 +181,52 @@ class TestFailure:
         cache = Reservations(Chain([Says(OSError("gone")), Says(False)], combine=Combine.FIRST), clock=Clock())
 
         assert RESERVED == (await cache.read("42", {})).terms
+
+    @pytest.mark.parametrize("combine", Combine)
+    async def test_it_is_told_which_one_failed_and_why(
+        self, combine: Combine, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The one that failed is named, once, and no other; with its own cause, and not that of the chain."""
+        gone = OSError("gone")
+        cache = Reservations(Chain([Says(None, "sql"), Says(gone, "file")], combine=combine), clock=Clock())
+
+        for track in "123":
+            await cache.read(track, {})
+
+        (record,) = caplog.records
+        assert record.getMessage().startswith("the reservation reader 'file' failed: OSError('gone'); the last known")
+        assert record.exc_info is not None
+        assert gone is record.exc_info[1]
+
+    async def test_each_that_failed_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        """In plain words: what a file reader says of a file, and the limit that another one missed."""
+        damaged = Says(PartialReadError("a.mp3: truncated"), "file")
+        chain = Chain([damaged, Says(True, waits=True), Says(False)], timeout_seconds=0.01)
+
+        with pytest.raises(PartialReadError) as raised:
+            await chain.read("42", {}, 7.0)
+        await Reservations(chain, clock=Clock()).read("42", {})
+
+        assert "file: a.mp3: truncated; a 1: no answer within 0.009 s" == str(raised.value)
+        told = [record.getMessage().partition(";")[0] for record in caplog.records]
+        assert [
+            "the reservation reader 'file' failed: a.mp3: truncated",
+            "the reservation reader 'a 1' failed: no answer within 0.009 s",
+        ] == told
+
+    async def test_first_names_the_one_that_hangs(self) -> None:
+        """All of them together have the time of one read."""
+        chain = Chain([Says(None, "sql"), Says(True, "file", waits=True)], combine=Combine.FIRST, timeout_seconds=0.01)
+
+        with pytest.raises(PartialReadError, match=r"\Afile: no answer within 0\.009 s\Z"):
+            await chain.read("42", {}, 7.0)
+
+    async def test_one_that_cancels_itself_is_named(self) -> None:
+        """A driver's own cancellation is its failure, and no end of the request."""
+        cancelled = Says(asyncio.CancelledError(), "sql")
+
+        with pytest.raises(PartialReadError, match=r"sql: .*the reader was cancelled"):
+            await read(cancelled, Says(False))
 
 
 @given(

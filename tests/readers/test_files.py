@@ -45,10 +45,10 @@ async def test_a_tagged_file(tmp_path: Path, kind: str) -> None:
 
 
 async def test_an_untagged_file(tmp_path: Path) -> None:
-    """Nothing was said, which is neither an owner's word nor a missing track."""
+    """Nothing was said, which is neither an owner's word, nor the files', nor a missing track."""
     (tmp_path / "42.mp3").write_bytes(audio("mp3", {"tdm-reservation": "0", "AIGC": "1"}))
     found = await read(FileReader([f"{tmp_path}/{{track_id}}.mp3"]))
-    assert Reservation(UNSTATED, "file", Voice.SITE, 7.0) == found
+    assert Reservation(UNSTATED, "default", Voice.SITE, 7.0) == found
 
 
 async def test_no_file(tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ class TestAgents:
         """Each field line begins for everybody."""
         assert ("noai",) == directives(["googlebot: noindex", "noai"], "bingbot")
 
+    def test_a_text_is_one_line(self) -> None:
+        """Whoever gives the value of a single line means that, and must not read that nothing is said."""
+        assert ("noai", "noindex") == directives("noai, noindex, x: nosnippet", "")
+        assert opts_out("noai, noimageai", "GPTBot")
+        assert not opts_out("googlebot: noai", "GPTBot")
+
     def test_the_sum_of_general_and_own(self) -> None:
         """Operators document that an agent obeys both; what is said twice is said once."""
         assert ("noai", "noindex") == directives(["noindex", "x: noindex, noai"], "X")

@@ -43,11 +43,16 @@ _LIMITS: Final = (
 
 
 def robots_(files: Sequence[Path], *, selection: Selection, arguments: argparse.Namespace) -> Status:
-    """Print what each crawler did."""
+    """Print what each crawler did. Raises LogError for what is no log at all."""
     broken, conducts = Broken(), Conducts(_robots_tokens(arguments), selection=selection, text=_given(arguments.robots))
     # What was fetched before the time that is asked for tells as well, so all of it is read.
+    is_log = False
     for event in parsed(read(files), broken=broken):
         conducts.add(event)
+        is_log = True
+    if not is_log:
+        broken.sum_up()
+        raise LogError("no line could be read: is this a log of noscrape's?" if broken.count else "the log is empty")
     ranked = conducts.found()
     limit = arguments.limit if arguments.limit is not None else 0 if arguments.json else _LISTED
     shown = ranked[:limit] if limit else ranked
@@ -211,7 +216,8 @@ def _told(conduct: Conduct) -> str:
     if isinstance(now, Access):
         means = "which forbids nothing" if now is Access.EVERYTHING else "which forbids everything"
         statuses = [answer.status for answer in conduct.answers if answer.text is None and answer.status != 304]
-        return f"was answered {statuses[-1]}, {means}" if statuses else f"got an answer {means}"
+        last = "last " if conduct.fetches > 1 else ""
+        return f"was {last}answered {statuses[-1]}, {means}" if statuses else f"{last}got an answer {means}"
     name = f" (as {conduct.robots_token})" if conduct.robots_token != conduct.token else ""
     how = f"by name{name}" if now.by_name else "like everybody"
     text = f"; text {conduct.text}" if conduct.text else ""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from noscrape.probe.answer import Outcome
-from noscrape.probe.reading import RSL, Tdmrep, said, tdm
+from noscrape.probe.answer import Answer, Outcome
+from noscrape.probe.reading import RSL, Tdmrep, away, said, tdm
 from noscrape.probe.remarks.remark import Remark, led, note, ok, problem, quoted
 from noscrape.probe.visit import Document, Visit
 
@@ -30,7 +30,7 @@ def of_tdmrep(visit: Visit) -> Iterator[Remark]:
     elif last.is_packed:
         yield note("tdmrep-packed", "tdmrep.json is sent packed to who did not ask for that, and was not read")
     elif fetched.elsewhere:
-        yield note("tdmrep-moved", f"for tdmrep.json there is {led(fetched)}", "Look at it there.")
+        yield note("tdmrep-moved", f"for tdmrep.json there is {led(fetched)}", _there(last))
     elif last.outcome is Outcome.SERVED:
         yield problem("tdmrep-html", "for tdmrep.json there is a page of HTML", f"Serve JSON, or 404. {_EXPORT}.")
     else:
@@ -39,6 +39,10 @@ def of_tdmrep(visit: Visit) -> Iterator[Remark]:
             f"for tdmrep.json {visit.crawler.token} gets {led(fetched)}",
             "Let everybody read it, always: whoever is refused can read nothing else.",
         )
+
+
+def _there(moved: Answer) -> str:
+    return "See what sends it in a circle." if moved.leads_to_itself else "See that it can be read there."
 
 
 def _against_header(visit: Visit, read: Tdmrep) -> Iterator[Remark]:
@@ -81,29 +85,29 @@ def _against_header(visit: Visit, read: Tdmrep) -> Iterator[Remark]:
 def of_documents(visit: Visit) -> Iterator[Remark]:
     """Whether what is named can be fetched."""
     for document in visit.documents:
-        yield from _document(document, visit.crawler.token)
+        yield from _document(document, visit)
     for kind in ("licence", "policy"):
         urls = [document.url for document in visit.documents if document.kind == kind]
         if len(urls) > 1:
             yield note(f"{kind}-several", f"more than one {kind} is named: {quoted(', '.join(urls))}", "Name one.")
 
 
-def _document(document: Document, token: str) -> Iterator[Remark]:
+def _document(document: Document, visit: Visit) -> Iterator[Remark]:
     kind, url, fetched = document.kind, quoted(document.url), document.fetched
     named = f"the {kind} (named by {' and '.join(document.named_by)})"
     if not url.startswith(("https://", "http://")):
         yield note(f"{kind}-relative", f"{named} is no absolute URL: {url}", "Some readers take only these.")
     if fetched is None:
         if not document.on_this_host:
-            yield note(f"{kind}-elsewhere", f"{named} is on another host, and was not asked for: {url}")
+            yield note(f"{kind}-elsewhere", f"{named} is on {away(document, visit)}, and was not asked for: {url}")
         return
     last = fetched.last
     if fetched.elsewhere:
-        yield note(f"{kind}-moved", f"{named} is {led(fetched)}", "See that it can be read there.")
+        yield note(f"{kind}-moved", f"{named} is {led(fetched)}", _there(last))
     elif last.outcome is not Outcome.SERVED:
         yield problem(
             f"{kind}-unread",
-            f"{named} cannot be fetched by {token}: {led(fetched)}",
+            f"{named} cannot be fetched by {visit.crawler.token}: {led(fetched)}",
             "Whoever is refused has to be able to read why, and how to ask.",
         )
     elif kind == "licence" and last.media_type != RSL and b"rslstandard.org/rsl" not in last.body:

@@ -33,10 +33,15 @@ def of_page(visit: Visit) -> Iterator[Remark]:
             if fresh is None or fresh.outcome is not Outcome.SERVED:
                 yield problem("listener-refused", f"a listener is refused: {listener.status}", _why(listener))
         case Outcome.MOVED:
-            location = quoted(listener.value("location")) or "nowhere"
-            yield problem("page-moved", f"{listener.status} leads to {location}", "Look at that address instead")
+            advice = "See what sends it in a circle" if listener.leads_to_itself else "Look at that address instead"
+            yield problem("page-moved", f"{listener.status} leads to {_there(listener)}", advice)
         case _:
             yield problem("page-missing", f"there is no page: {shown(listener)}", "Give the address of a track's page")
+
+
+def _there(moved: Answer) -> str:
+    """Where a redirect leads."""
+    return "itself" if moved.leads_to_itself else quoted(moved.value("location")) or "nowhere"
 
 
 def _why(answer: Answer) -> str:
@@ -51,9 +56,11 @@ def _signals(visit: Visit, found: Said, answer: Answer) -> Iterator[Remark]:
     if by:
         yield ok("page-reserved", f"it says that training is reserved: {', '.join(by)}")
     elif visit.pages.crawler.outcome is Outcome.REFUSED:
-        yield note("page-silent", f"{visit.crawler.token} is refused, but the page reserves nothing", _STRIPPED + ".")
+        yield note(
+            "page-silent", f"{visit.crawler.token} is refused, but the page's headers reserve nothing", _STRIPPED + "."
+        )
     else:
-        yield note("page-silent", "the page reserves nothing", _STRIPPED + ".")
+        yield note("page-silent", "the page's headers reserve nothing", _STRIPPED + ".")
     yield from _robots_tag(answer.values("x-robots-tag"), noai=found.noai)
     yield from _reservation(answer.values("tdm-reservation"), found)
     yield from _usage(answer.values("content-usage"), found)
@@ -139,8 +146,7 @@ def of_crawler(visit: Visit) -> Iterator[Remark]:
             yield ok("crawler-refused", f"{token} is refused: {crawler.status}")
             yield from _refusal(token, crawler)
         case Outcome.MOVED:
-            location = quoted(crawler.value("location")) or "nowhere"
-            yield note("crawler-moved", f"{token} is sent to {location}, where a listener gets the page", _FRONT)
+            yield note("crawler-moved", f"{token} is sent to {_there(crawler)}, where a listener gets the page", _FRONT)
         case Outcome.MISSING:
             yield note("crawler-misled", f"{token} is told that there is no page: {crawler.status}", _FRONT)
         case Outcome.NONE:

@@ -56,6 +56,8 @@ def shown(answer: Answer) -> str:
 
 def led(fetched: Fetched) -> str:
     """The same of a document, with the redirect that nobody followed."""
+    if fetched.last.leads_to_itself:
+        return "a redirect to itself"
     if fetched.elsewhere:
         return f"a redirect to {quoted(fetched.elsewhere)}, which was not followed"
     return shown(fetched.last)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from noscrape.probe.answer import Answer, Asker, Outcome
-from noscrape.probe.reading import Robots, access_of, robots, said
+from noscrape.probe.reading import Robots, access_of, robots, said, size
 from noscrape.probe.remarks.remark import Remark, led, note, ok, problem, quoted
 from noscrape.probe.visit import Fetched, Visit
 from noscrape.standards.robots_txt import LARGEST_BYTES, Access
@@ -44,9 +44,10 @@ def _fetch(fetched: Fetched, who: str) -> Iterator[Remark]:
             "See what packs it without being asked.",
         )
     elif fetched.elsewhere:
+        way = "to itself" if last.leads_to_itself else "from redirect to redirect"
         yield problem(
             "robots-redirects",
-            f"robots.txt leads from redirect to redirect for {who}, by which crawlers may fetch everything",
+            f"robots.txt leads {way} for {who}, by which crawlers may fetch everything",
             "Crawlers follow five, and most not one more.",
         )
     elif access_of(fetched) is Access.EVERYTHING:
@@ -78,8 +79,8 @@ def _other(visit: Visit) -> Iterator[Remark]:
     elif mine.text is not None and theirs.text is not None and mine.text != theirs.text:
         yield problem(
             "robots-differs",
-            f"robots.txt is not the same for both: {len(theirs.text):,} bytes for {visit.crawler.token}, "
-            f"{len(mine.text):,} for a listener",
+            f"robots.txt is not the same for both: {size(theirs.text)} for {visit.crawler.token}, "
+            f"{size(mine.text)} for a listener",
             "One text for everybody: what differs by user agent is found out, and not trusted.",
         )
 
