@@ -16,6 +16,8 @@ class Facts(NamedTuple):
     `user_agent` is what all `user-agent` headers say, each cut, joined by newlines; None where it was not recorded.
     `headers` have lower-case names; None where they were not recorded, which is another thing than absent.
     `peer` is the other end of the connection, None on a unix socket.
+    `scheme` is the one that the server speaks, "http" for WebSockets too; `raw_path` is the path as it was sent,
+    without its query, empty where the server does not tell.
     """
 
     method: str
@@ -26,6 +28,8 @@ class Facts(NamedTuple):
     headers: Headers | None
     peer: str | None
     websocket: bool = False
+    scheme: str = "http"
+    raw_path: bytes = b""
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a header, None where there is none or none was recorded."""

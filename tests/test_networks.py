@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noscrape.networks import Address, Network, NetworkTable, address
+from noscrape.networks import Address, Network, NetworkTable, address, ordinary
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,8 @@ from noscrape.networks import Address, Network, NetworkTable, address
         ("192.0.2.1", "192.0.2.1"),
         ("  192.0.2.1\t", "192.0.2.1"),
         ("192.0.2.1:8080", "192.0.2.1"),
+        ("192.0.2.1:_hidden", "192.0.2.1"),
+        ("192.0.2.1:", "192.0.2.1"),
         ("2001:db8::1", "2001:db8::1"),
         ("2001:DB8:0:0::1", "2001:db8::1"),
         ("[2001:db8::1]", "2001:db8::1"),
@@ -55,6 +57,15 @@ def test_addresses(text: str, expected: str) -> None:
         "192.0.2.1/24",
         "192.0.2.1, 192.0.2.2",
         "%",
+        "192.0.2.1%eth0",
+        "fe80::1%",
+        "192.0.2.1:http",
+        "192.0.2.1:123456",
+        "192.0.2.1:80x",
+        "[2001:db8::1",
+        "[2001:db8::1]443",
+        "[2001:db8::1]:443]",
+        "fe80::1%" + "x" * 200,
         "١.٢.٣.٤",
     ],
 )
@@ -75,6 +86,42 @@ def test_every_address_with_a_port(wanted: Address, port: int) -> None:
     expected = wanted.ipv4_mapped or wanted if isinstance(wanted, IPv6Address) else wanted
     written = f"[{wanted}]:{port}" if wanted.version == 6 else f"{wanted}:{port}"
     assert expected == address(str(wanted)) == address(written)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("0.0.0.0", "0.255.255.255"),
+        ("10.0.0.0", "10.255.255.255"),
+        ("100.64.0.0", "100.127.255.255"),
+        ("127.0.0.0", "127.255.255.255"),
+        ("169.254.0.0", "169.254.255.255"),
+        ("172.16.0.0", "172.31.255.255"),
+        ("192.0.0.0", "192.0.0.255"),
+        ("192.168.0.0", "192.168.255.255"),
+        ("198.18.0.0", "198.19.255.255"),
+        ("224.0.0.0", "255.255.255.255"),
+        ("::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("2001:2::", "2001:2:0:ffff:ffff:ffff:ffff:ffff"),
+        ("4000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ],
+)
+def test_what_is_not_ordinary(first: str, last: str) -> None:
+    """Networks of the special-purpose registries, to both their ends; their neighbours are of the internet."""
+    low, high = ip_address(first), ip_address(last)
+    assert not ordinary(low)
+    assert not ordinary(high)
+    assert all(ordinary(low - 1) for _ in range(int(low) > 0))
+    assert all(ordinary(high + 1) for _ in range(int(high) < 2**high.max_prefixlen - 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    "::1 :: fe80::1 fc00::1 ff02::1 ::ffff:8.8.8.8 64:ff9b::808:808 100::1 192.88.99.1 2001:10::1 2001:20::1".split(),
+)
+def test_none_of_these_is_ordinary(text: str) -> None:
+    """Loopback, unspecified, link-local, ULA, multicast, mapped, NAT64, discard, relays, ORCHID."""
+    assert not ordinary(ip_address(text))
 
 
 @st.composite
