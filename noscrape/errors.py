@@ -53,3 +53,15 @@ class ReplayError(NoScrapeError):
 
 class ExportError(NoScrapeError):
     """A document cannot be made or written."""
+
+
+class RangesError(NoScrapeError):
+    """A list of an operator's networks cannot be used."""
+
+
+class FetchError(NoScrapeError):
+    """Something could not be fetched, or must not be."""
+
+
+class GateError(NoScrapeError):
+    """A list of crawlers may not be used: it would harm people, or catch too little."""

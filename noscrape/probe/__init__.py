@@ -4,7 +4,7 @@
 socket; everything else is a function of what came back.
 """
 
-from noscrape.probe.address import Address, address
+from noscrape.exchange.address import Address, address
 from noscrape.probe.answer import Answer, Asker, Outcome, Question
 from noscrape.probe.exchange import ask
 from noscrape.probe.remarks import Remark, Severity, remarks

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from noscrape.probe.address import Address
+from noscrape.exchange.address import Address
 
 
 class Asker(Enum):

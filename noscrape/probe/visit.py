@@ -17,7 +17,7 @@ from typing import Final
 
 from noscrape.crawlers import Crawler
 from noscrape.errors import NoScrapeError
-from noscrape.probe.address import Address
+from noscrape.exchange.address import Address
 from noscrape.probe.answer import Answer, Asker, Outcome, Question
 from noscrape.probe.links import links
 from noscrape.standards import robots_txt, tdmrep
