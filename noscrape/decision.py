@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from noscrape.words import Action, Answer, Mode, Purpose, Stance
+from noscrape.words import Action, Answer, Mode, Purpose, Stance, Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,23 @@ class Finding:
     def __post_init__(self) -> None:
         if self.action is Action.ALLOW:
             raise ValueError(f"finding {self.name}: a finding refuses or throttles, it never allows")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is known of a claim: whether it is true, and `how` that was found out, as the log tells it.
+
+    `how` begins with the method, a value of `Proof`: "ip-ranges: its address is in openai.com/gptbot.json, 1 day old".
+    It never holds the address, which the log may not keep.
+    It also says why nothing is known, and is "" where nothing was looked at.
+    """
+
+    status: Verification = Verification.UNKNOWN
+    how: str = ""
+
+
+#: Nothing has been looked at, and nothing is known.
+UNCHECKED: Final = Checked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +68,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's settings that `decide()` needs. Keys of `agents` are case-folded product tokens."""
+    """The operator's settings that `decide()` needs. Keys of `agents` are case-folded product tokens.
+
+    `new` are the tokens, case-folded, that came with an update and are only observed until they are accepted.
+    `impostors` is REFUSE, OBSERVE or ALLOW.
+    """
 
     stance: Stance = Stance.NO_TRAINING
     mode: Mode = Mode.ENFORCE
     purposes: Mapping[Purpose, Answer] = field(default_factory=dict)
     agents: Mapping[str, Answer] = field(default_factory=dict)
+    new: frozenset[str] = frozenset()
+    impostors: Answer = Answer.REFUSE

@@ -109,3 +109,10 @@ class RobotsTxt(Enum):
     MERGE = "merge"
     SERVE = "serve"
     OFF = "off"
+
+
+class NewCrawlers(Enum):
+    """What becomes of crawlers that came with an update."""
+
+    ACT = "act"
+    OBSERVE = "observe"

@@ -1,0 +1,186 @@
+"""Networks that operators publish for their crawlers: how a list is read, and what it says of an address."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from noscrape.crawlers import Crawler, Proof
+from noscrape.decision import Checked
+from noscrape.errors import RangesError
+from noscrape.networks import Address, Network, NetworkTable, ordinary
+from noscrape.words import Verification
+
+if TYPE_CHECKING:
+    from noscrape.verify.snapshots import Snapshot, Snapshots
+
+#: No operator has as many.
+MOST_NETWORKS: Final = 200_000
+
+#: Wider networks than these are no crawler's: whoever writes one lets everybody in.
+_WIDEST: Final = {4: 8, 6: 16}
+
+_SHOWN: Final = 60
+_DAY_SECONDS: Final = 86_400
+
+#: What has no business in JSON, and stood in lists that were published all the same.
+_UNPRINTABLE: Final = re.compile("[\ufeff\u200b\u00a0\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """What a list holds. `created` is when it was made, in its operator's words, "" where it does not say."""
+
+    networks: tuple[Network, ...]
+    created: str = ""
+
+
+def parse(data: bytes, *, url: str) -> Ranges:
+    """Read a list in one of the forms that operators use; `url` names it in messages.
+
+    JSON: `{"creationTime": ..., "prefixes": [{"ipv4Prefix": ...} | {"ipv6Prefix": ...}]}`, or an array of texts. Else
+    one network a line, alone or as the first field of a geofeed (RFC 8805). What is no list raises RangesError, and so
+    does one entry that cannot be meant: a list is used as a whole or not at all.
+    """
+    try:
+        text = _UNPRINTABLE.sub("", data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise RangesError(f"{url}: is no text, wanted a list of networks") from None
+    start = text.lstrip()[:1]
+    if start == "<":
+        raise RangesError(f"{url}: is a page of HTML, wanted a list of networks; its operator may have moved it")
+    created = ""
+    if start in ("{", "["):
+        created, written = _of_json(text, url)
+    else:
+        written = _of_lines(text)
+    networks = tuple(dict.fromkeys(_network(one, url) for one in islice(written, MOST_NETWORKS + 1)))
+    if not networks:
+        raise RangesError(f"{url}: holds no network")
+    if len(networks) > MOST_NETWORKS:
+        raise RangesError(f"{url}: holds more than {MOST_NETWORKS:,} networks")
+    return Ranges(networks, created)
+
+
+def _of_json(text: str, url: str) -> tuple[str, Iterator[object]]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise RangesError(f"{url}: is no JSON, or only half of it") from None
+    created = found.get("creationTime", "") if isinstance(found, dict) else ""
+    prefixes = found.get("prefixes") if isinstance(found, dict) else found
+    if not isinstance(prefixes, list):
+        raise RangesError(f"{url}: has no list of 'prefixes'")
+    return (created[:_SHOWN] if isinstance(created, str) else ""), _prefixes(prefixes)
+
+
+def _prefixes(entries: Iterable[object]) -> Iterator[object]:
+    for entry in entries:
+        if not isinstance(entry, Mapping):
+            yield entry
+            continue
+        known = [entry[key] for key in ("ipv4Prefix", "ipv6Prefix", "ip_prefix", "ipv6_prefix") if key in entry]
+        yield from known or [entry]
+
+
+def _of_lines(text: str) -> Iterator[object]:
+    for line in text.splitlines():
+        if written := line.partition("#")[0].partition(",")[0].strip():
+            yield written
+
+
+def _network(written: object, url: str) -> Network:
+    try:
+        found = ip_network(written.strip(), strict=False) if isinstance(written, str) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise RangesError(f"{url}: {str(written)[:_SHOWN]!r} is no network")
+    if found.prefixlen < _WIDEST[found.version]:
+        raise RangesError(f"{url}: {found} is too wide to be a crawler's: wanted /{_WIDEST[found.version]} or narrower")
+    if not ordinary(found.network_address) or not ordinary(found.broadcast_address):
+        raise RangesError(f"{url}: {found} is not of the public internet")
+    return found
+
+
+_AGES: Final = {0: "fetched today", 1: "1 day old"}
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """One list, as it is looked up."""
+
+    name: str
+    table: NetworkTable
+    fetched: float
+
+    def told(self, now: float) -> str:
+        """Its name and age."""
+        days = max(0, int((now - self.fetched) // _DAY_SECONDS))
+        return f"{self.name}, {_AGES.get(days) or f'{days} days old'}"
+
+
+class RangeLists:
+    """What published lists say of addresses. Look-ups only; made anew when a list changes.
+
+    A list that is older than `fresh_seconds` still proves who is true, and no more who is not.
+    """
+
+    def __init__(
+        self, crawlers: Iterable[Crawler], snapshots: "Snapshots", *, fresh_seconds: float = 7.0 * _DAY_SECONDS
+    ) -> None:
+        known = [crawler for crawler in crawlers if Proof.IP_RANGES in crawler.verify and crawler.ranges]
+        self._fresh = fresh_seconds
+        self._urls = tuple(dict.fromkeys(url for crawler in known for url in crawler.ranges))
+        self._lists = {url: _listed(snapshots.by_url[url]) for url in self._urls if url in snapshots.by_url}
+        self._of_operator: dict[str, tuple[str, ...]] = {}
+        for crawler in known:
+            urls = (*self._of_operator.get(crawler.operator, ()), *crawler.ranges)
+            self._of_operator[crawler.operator] = tuple(dict.fromkeys(urls))
+        #: What is wrong with the files that the lists were read from.
+        self.problems = snapshots.problems
+
+    def check(self, crawler: Crawler, address: Address, now: float) -> Checked | None:
+        """What the lists say of a claim to be this crawler, None where its operator publishes none.
+
+        Contradicted is only who is in no list of the operator's at all, where the operator says that its lists are
+        complete, and all of them are here and fresh: operators move before their lists do.
+        """
+        if Proof.IP_RANGES not in crawler.verify or not crawler.ranges:
+            return None
+        own = [self._lists[url] for url in crawler.ranges if url in self._lists]
+        for each in own:
+            if address in each.table:
+                return _said(Verification.VERIFIED, f"its address is in {each.told(now)}")
+        if len(own) < len(crawler.ranges):
+            return _NO_LIST
+        oldest = min(own, key=lambda each: each.fetched)
+        if Proof.IP_RANGES not in crawler.decisive:
+            return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}, which may lack some")
+        if now - oldest.fetched > self._fresh:
+            return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}, too old to tell")
+        for url in self._of_operator[crawler.operator]:
+            if url not in self._lists:
+                return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}; others are not here")
+            if address in self._lists[url].table:
+                return _said(Verification.UNKNOWN, f"its address is in {self._lists[url].told(now)}, another's list")
+        return _said(Verification.CONTRADICTED, f"its address is not in {oldest.told(now)}, which is complete")
+
+    def ages(self, now: float) -> Mapping[str, float | None]:
+        """How many seconds ago each list was fetched, by URL; None for those that are not here."""
+        return {url: now - self._lists[url].fetched if url in self._lists else None for url in self._urls}
+
+
+def _said(status: Verification, text: str) -> Checked:
+    return Checked(status, f"{Proof.IP_RANGES.value}: {text}")
+
+
+_NO_LIST: Final = _said(Verification.UNKNOWN, "no list of its operator's is here; `noscrape crawlers refresh`")
+
+
+def _listed(snapshot: "Snapshot") -> _List:
+    name = snapshot.url.partition("://")[2]
+    return _List(name, NetworkTable(snapshot.networks), snapshot.fetched)
