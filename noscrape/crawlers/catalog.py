@@ -6,13 +6,15 @@ agent that it must be found in and a near miss that it must not; the tests walk 
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from noscrape.crawlers.suffixes import suffix_problem
 from noscrape.errors import CatalogError, Fault
 from noscrape.words import Purpose
 
@@ -58,7 +60,13 @@ class Proof(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crawler:
-    """One agent. `purpose` is known of AI agents only; `control_only` tokens never stand in a user agent."""
+    """One agent. `purpose` is known of AI agents only; `control_only` tokens never stand in a user agent.
+
+    `decisive` are the methods of `verify` by which the operator itself says that a false one can be told: who fails
+    them is contradicted, and not just unknown. `verify_page` is where it says so. `signature_agents` are the origins
+    (`https://chatgpt.com`) by which it signs its requests. Without `match` it sends what browsers send, and is known
+    by its signature alone.
+    """
 
     token: str
     operator: str
@@ -73,6 +81,9 @@ class Crawler:
     verify: tuple[Proof, ...] = ()
     ranges: tuple[str, ...] = ()
     dns_suffixes: tuple[str, ...] = ()
+    decisive: tuple[Proof, ...] = ()
+    signature_agents: tuple[str, ...] = ()
+    verify_page: str = ""
     page: str = ""
     checked: date | None = None
     examples: tuple[str, ...] = ()
@@ -107,6 +118,15 @@ class Catalog:
         wanted = token.casefold()
         return next((crawler for crawler in self.crawlers if crawler.token.casefold() == wanted), None)
 
+    def without(self, tokens: Iterable[str]) -> "Catalog":
+        """With the crawlers of these tokens left out, as if nobody knew them."""
+        gone = {token.casefold() for token in tokens}
+        if not gone:
+            return self
+        kept = tuple(crawler for crawler in self.crawlers if crawler.token.casefold() not in gone)
+        named = "\n".join(sorted(gone))
+        return Catalog(crawlers=kept, version=sha256(f"{self.version}\nwithout\n{named}".encode()).hexdigest()[:12])
+
     def extended(self, extra: Iterable[Crawler]) -> "Catalog":
         """With the operator's own entries, which replace built-in ones of the same token."""
         own = {crawler.token.casefold(): crawler for crawler in extra}
@@ -132,7 +152,29 @@ SHORTEST: Final = 4
 
 _ROBOTS_TOKEN: Final = re.compile(r"[A-Za-z_-]+\Z")
 
+#: What an entry's keys hold; lists are lists of texts. Of other keys it is told that they are unknown.
+_SHAPES: Final[Mapping[str, type]] = (
+    dict.fromkeys(
+        ("token", "class", "operator", "purpose", "robots", "robots_token", "page", "verify_page", "note"), str
+    )
+    | dict.fromkeys(("in_url", "contested", "control_only"), bool)
+    | dict.fromkeys(("match", "verify", "ranges", "dns_suffixes", "decisive", "signature_agents"), list)
+    | dict.fromkeys(("examples", "near_misses"), list)
+    | {"checked": date}
+)
+
+_WANTED: Final = {list: "a list of texts", str: "a text", date: "a date"}
+
 _KEYS: Final = frozenset(Crawler.__dataclass_fields__) - {"kind"} | {"class"}
+
+#: What each way to verify has to go by. A signature has no word on who does not sign, so it is never decisive.
+_GOES_BY: Final = {
+    Proof.IP_RANGES.value: "ranges",
+    Proof.REVERSE_DNS.value: "dns_suffixes",
+    Proof.WEB_BOT_AUTH.value: "signature_agents",
+}
+
+_DECISIVE: Final = (Proof.IP_RANGES.value, Proof.REVERSE_DNS.value)
 
 
 def parse_catalog(text: bytes, *, name: str = "catalog") -> Catalog:
@@ -144,6 +186,7 @@ def parse_catalog(text: bytes, *, name: str = "catalog") -> Catalog:
     faults: list[Fault] = []
     seen: set[str] = set()
     owners: dict[str, str] = {}
+    signers: dict[str, str] = {}
     crawlers = []
     entries = document.get("crawler", [])
     if not isinstance(entries, list) or not entries:
@@ -155,14 +198,21 @@ def parse_catalog(text: bytes, *, name: str = "catalog") -> Catalog:
             faults.append(Fault(place, "token", f"got {token!r}, wanted a product token"))
             continue
         place = f"{name}: {token}"
+        if mistyped := [Fault(place, key, problem) for key, problem in _mistyped(entry)]:
+            faults += mistyped
+            continue
         if token.casefold() in seen:
             faults.append(Fault(place, "token", "stands in the list twice"))
         seen.add(token.casefold())
         faults += _faults(entry, place)
-        for string in entry.get("match", ()) or (token,):
-            owner = owners.setdefault(str(string).casefold(), token)
+        for string in _match(entry) or (token,):
+            owner = owners.setdefault(string.casefold(), token)
             if owner != token:
                 faults.append(Fault(place, "match", f"{string!r} is already looked for by {owner}"))
+        for origin in entry.get("signature_agents", ()):
+            owner = signers.setdefault(origin.casefold(), token)
+            if owner != token:
+                faults.append(Fault(place, "signature_agents", f"{origin!r} is already {owner}'s"))
         try:
             crawlers.append(_crawler(entry))
         except (ValueError, TypeError, KeyError) as error:
@@ -170,6 +220,14 @@ def parse_catalog(text: bytes, *, name: str = "catalog") -> Catalog:
     if faults:
         raise CatalogError(tuple(faults))
     return Catalog(crawlers=tuple(crawlers), version=sha256(text).hexdigest()[:12])
+
+
+def _mistyped(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in entry.items():
+        shape = _SHAPES.get(key, object)
+        texts = value if shape is list and isinstance(value, list) else ()
+        if not isinstance(value, shape) or not all(isinstance(text, str) for text in texts):
+            yield key, f"got {type(value).__name__}, wanted {_WANTED.get(shape, 'true or false')}"
 
 
 def _crawler(entry: Mapping[str, Any]) -> Crawler:
@@ -180,7 +238,7 @@ def _crawler(entry: Mapping[str, Any]) -> Crawler:
         operator=entry.get("operator", ""),
         kind=kind,
         purpose=Purpose(entry["purpose"]) if "purpose" in entry else None,
-        match=tuple(entry.get("match", ())) or (() if entry.get("control_only") else (token,)),
+        match=_match(entry),
         in_url=entry.get("in_url", False),
         contested=entry.get("contested", False),
         control_only=entry.get("control_only", False),
@@ -189,12 +247,20 @@ def _crawler(entry: Mapping[str, Any]) -> Crawler:
         verify=tuple(Proof(proof) for proof in entry.get("verify", ())),
         ranges=tuple(entry.get("ranges", ())),
         dns_suffixes=tuple(entry.get("dns_suffixes", ())),
+        decisive=tuple(Proof(proof) for proof in entry.get("decisive", ())),
+        signature_agents=tuple(entry.get("signature_agents", ())),
+        verify_page=entry.get("verify_page", ""),
         page=entry.get("page", ""),
         checked=entry.get("checked"),
         examples=tuple(entry.get("examples", ())),
         near_misses=tuple(entry.get("near_misses", ())),
         note=entry.get("note", ""),
     )
+
+
+def _match(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is looked for in user agents: the token, unless something else or nothing is asked for."""
+    return tuple(entry.get("match", () if entry.get("control_only") else (entry["token"],)))
 
 
 def _faults(entry: Mapping[str, Any], place: str) -> list[Fault]:
@@ -204,12 +270,46 @@ def _faults(entry: Mapping[str, Any], place: str) -> list[Fault]:
         faults.append(Fault(place, "purpose", "belongs to class 'ai', and every entry of that class has one"))
     if control and entry.get("match"):
         faults.append(Fault(place, "match", "a control token never stands in a user agent"))
+    if not control and not _match(entry) and not entry.get("signature_agents"):
+        faults.append(Fault(place, "match", "is empty, which only a crawler that signs (signature_agents) may have"))
     robots_token = entry.get("robots_token", "")
     if robots_token and not _ROBOTS_TOKEN.match(robots_token):
         faults.append(Fault(place, "robots_token", f"got {robots_token!r}, wanted letters, '_' and '-' (RFC 9309)"))
-    for string in entry.get("match", () if control else (entry["token"],)):
+    for string in _match(entry):
         faults += [Fault(place, "match", problem) for problem in unsafe(string)]
-    return faults
+    return faults + [Fault(place, key, problem) for key, problem in _unproven(entry)]
+
+
+def _unproven(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the ways to verify a crawler: the key, and the problem."""
+    verify, decisive = entry.get("verify", ()), entry.get("decisive", ())
+    for proof, key in _GOES_BY.items():
+        if entry.get(key) and proof not in verify:
+            yield key, f"belongs to {proof!r}, which verify does not name"
+    for url in entry.get("ranges", ()):
+        if not _https(url):
+            yield "ranges", f"got {url!r}, wanted an https URL"
+    for suffix in entry.get("dns_suffixes", ()):
+        if problem := suffix_problem(suffix):
+            yield "dns_suffixes", problem
+    for origin in entry.get("signature_agents", ()):
+        if not _https(origin) or "/" in origin.removeprefix("https://"):
+            yield "signature_agents", f"got {origin!r}, wanted an origin, such as 'https://bot.example'"
+    for proof in decisive:
+        if proof not in _DECISIVE:
+            yield "decisive", f"got {proof!r}, wanted some of {', '.join(_DECISIVE)}"
+        elif not entry.get(_GOES_BY[proof]) or proof not in verify:
+            yield "decisive", f"{proof!r} needs {_GOES_BY[proof]}, and to stand in verify"
+    if decisive and not entry.get("verify_page"):
+        yield "verify_page", "is missing: whoever can be contradicted has said where how a false one is told"
+
+
+def _https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False
 
 
 def unsafe(string: str) -> tuple[str, ...]:

@@ -12,14 +12,18 @@ import pytest
 
 from noscrape.crawlers import CAP_BYTES, Catalog, Crawler, Kind, Matcher, Proof, RobotsStance, parse_catalog, unsafe
 from noscrape.crawlers.catalog import GENERIC
+from noscrape.crawlers.writing import written
 from noscrape.errors import CatalogError
 from noscrape.site import builtin_catalog
 from noscrape.words import Purpose
 
 CATALOG = builtin_catalog()
 MATCHER = Matcher(CATALOG)
-IN_AGENTS = [crawler for crawler in CATALOG.crawlers if not crawler.control_only]
+IN_AGENTS = [crawler for crawler in CATALOG.crawlers if crawler.match]
 AI = [crawler for crawler in CATALOG.crawlers if crawler.ai]
+VERIFIABLE = [crawler for crawler in CATALOG.crawlers if crawler.verify]
+BOTH = (Proof.IP_RANGES, Proof.REVERSE_DNS)
+DNS = (Proof.REVERSE_DNS,)
 
 
 def found(user_agent: str) -> tuple[Crawler, ...]:
@@ -55,6 +59,11 @@ class TestEachEntry:
         assert crawler.match
         assert [] == [problem for string in crawler.match for problem in unsafe(string)]
 
+    @pytest.mark.parametrize("crawler", CATALOG.crawlers, ids=lambda crawler: crawler.token)
+    def test_it_is_known_by_something(self, crawler: Crawler) -> None:
+        """By its user agent, by its signature, or by robots.txt alone."""
+        assert crawler.match or crawler.signature_agents or crawler.control_only
+
     @pytest.mark.parametrize("crawler", IN_AGENTS, ids=lambda crawler: crawler.token)
     def test_no_string_of_it_is_needless(self, crawler: Crawler) -> None:
         """Each string is found by itself, and as this entry: none is hidden by another entry's."""
@@ -74,13 +83,13 @@ class TestEachEntry:
             assert crawler.note
             assert crawler.contested
 
-    @pytest.mark.parametrize("crawler", CATALOG.crawlers, ids=lambda crawler: crawler.token)
-    def test_proofs_have_what_they_need(self, crawler: Crawler) -> None:
-        """Published ranges come with an address to fetch them from, reverse DNS with a suffix."""
-        assert bool(crawler.ranges) <= (Proof.IP_RANGES in crawler.verify)
-        assert all(urlsplit(url).scheme == "https" for url in crawler.ranges)
-        assert bool(crawler.dns_suffixes) <= (Proof.REVERSE_DNS in crawler.verify)
-        assert all("." in suffix.strip(".") for suffix in crawler.dns_suffixes)
+    @pytest.mark.parametrize("crawler", VERIFIABLE, ids=lambda crawler: crawler.token)
+    def test_how_it_is_verified_has_a_source(self, crawler: Crawler) -> None:
+        """A page of its operator's, and a date."""
+        page = urlsplit(crawler.verify_page or crawler.page)
+        assert page.scheme in ("http", "https")
+        assert page.hostname
+        assert isinstance(crawler.checked, date)
 
     @pytest.mark.parametrize("crawler", CATALOG.crawlers, ids=lambda crawler: crawler.token)
     def test_its_robots_token_is_one(self, crawler: Crawler) -> None:
@@ -130,6 +139,53 @@ class TestTheWhole:
         assert crawler is not None
         assert (token, purpose) == (crawler.token, crawler.purpose)
 
+    @pytest.mark.parametrize(
+        ("token", "suffixes", "decisive"),
+        [
+            ("Googlebot", (".googlebot.com",), BOTH),
+            ("AdsBot-Google", (".google.com", ".googlebot.com"), BOTH),
+            ("FeedFetcher-Google", (".google.com",), ()),
+            ("AppEngine-Google", (".gae.googleusercontent.com",), ()),
+            ("bingbot", (".search.msn.com",), BOTH),
+            ("Applebot", (".applebot.apple.com",), BOTH),
+            ("CCBot", (".crawl.commoncrawl.org",), BOTH),
+            ("Amazonbot", (".crawl.amazonbot.amazon",), DNS),
+            ("YandexBot", (".yandex.ru", ".yandex.net", ".yandex.com"), DNS),
+            ("Baiduspider", (".baidu.com", ".baidu.jp"), DNS),
+            ("MojeekBot", (".mojeek.com",), DNS),
+            ("DuckDuckBot", (), ()),
+            ("GPTBot", (), ()),
+            ("ChatGPT-User", (), ()),
+            ("ClaudeBot", (), ()),
+            ("meta-externalagent", (), ()),
+        ],
+    )
+    def test_how_the_best_known_are_verified(
+        self, token: str, suffixes: tuple[str, ...], decisive: tuple[Proof, ...]
+    ) -> None:
+        """By the names that their operators state; false only where they say how a false one is told."""
+        crawler = CATALOG.find(token)
+        assert crawler is not None
+        assert (suffixes, decisive) == (crawler.dns_suffixes, crawler.decisive)
+
+    @pytest.mark.parametrize(
+        ("token", "origin"),
+        [("ChatGPT Agent", "https://chatgpt.com"), ("Google-Agent", "https://agent.bot.goog")],
+    )
+    def test_signers(self, token: str, origin: str) -> None:
+        """Agents that sign, by the origin that they name."""
+        crawler = CATALOG.find(token)
+        assert crawler is not None
+        assert (Proof.WEB_BOT_AUTH in crawler.verify, (origin,)) == (True, crawler.signature_agents)
+
+    def test_crawlers_of_one_family_are_verified_alike(self) -> None:
+        """What is fetched from one list has one set of reverse names."""
+        kept: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+        for crawler in CATALOG.crawlers:
+            if crawler.ranges and crawler.dns_suffixes:
+                kept.setdefault(crawler.ranges, set()).add(crawler.dns_suffixes)
+        assert {} == {urls: suffixes for urls, suffixes in kept.items() if len(suffixes) > 1}
+
     @pytest.mark.parametrize("word", ["Code", "Spider", "Cursor", "Operator", "Claude", "LCC", "Yak", "Music", "Trae"])
     def test_generic_words(self, word: str) -> None:
         """They are never a match of their own."""
@@ -160,6 +216,14 @@ operator = "Acme"
 purpose = "training"
 """
 
+VERIFIED = """
+verify = ["ip-ranges", "reverse-dns"]
+ranges = ["https://acme.example/ips.json"]
+dns_suffixes = [".crawl.acme.example"]
+decisive = ["ip-ranges", "reverse-dns"]
+verify_page = "https://acme.example/bot"
+"""
+
 
 class TestParsing:
     """Reading a list."""
@@ -170,6 +234,66 @@ class TestParsing:
         assert (crawler.match, crawler.robots_token) == (("AcmeHarvester",), "AcmeHarvester")
         assert (crawler.robots, crawler.verify, crawler.checked) == (RobotsStance.NOT_STATED, (), None)
         assert (crawler.ai, crawler.bot) == (True, True)
+
+    def test_an_agent_known_by_its_signature_alone(self) -> None:
+        """It looks for nothing in user agents, and is not found by its own name."""
+        text = ENTRY + 'match = []\nverify = ["web-bot-auth"]\nsignature_agents = ["https://acme.example"]'
+        catalog = parse_catalog(text.encode())
+        assert [()] == [crawler.match for crawler in catalog.crawlers]
+        assert Matcher(catalog).claim([b"AcmeHarvester/1.0"]) is None
+        assert [()] == [crawler.match for crawler in parse_catalog(written(catalog.crawlers).encode()).crawlers]
+
+    def test_how_it_is_verified(self) -> None:
+        """As the entry says, and as it is written again."""
+        (crawler,) = parse_catalog((ENTRY + VERIFIED).encode()).crawlers
+        assert (BOTH, BOTH) == (crawler.verify, crawler.decisive)
+        assert (("https://acme.example/ips.json",), (".crawl.acme.example",)) == (crawler.ranges, crawler.dns_suffixes)
+        assert "https://acme.example/bot" == crawler.verify_page
+
+    @pytest.mark.parametrize(
+        ("was", "now", "fault"),
+        [
+            ('verify = ["ip-ranges", ', "verify = [", "ranges: belongs to 'ip-ranges', which verify does not name"),
+            (
+                ', "reverse-dns"]\nranges',
+                "]\nranges",
+                "dns_suffixes: belongs to 'reverse-dns', which verify does not name",
+            ),
+            ("https://acme.example/ips", "http://acme.example/ips", "ranges: got 'http://acme.example/ips.json'"),
+            ("https://acme.example/ips", "https://[/ips", "ranges: got 'https://[/ips.json', wanted an https URL"),
+            (".crawl.acme.example", ".amazonaws.com", "dns_suffixes: '.amazonaws.com' proves nothing"),
+            (".crawl.acme.example", "acme.example", "dns_suffixes: got 'acme.example', wanted a suffix"),
+            (
+                'decisive = ["ip-ranges"',
+                'decisive = ["web-bot-auth"',
+                "decisive: got 'web-bot-auth', wanted some of ip-ranges, reverse-dns",
+            ),
+            ('ranges = ["https://acme.example/ips.json"]', "", "decisive: 'ip-ranges' needs ranges, and to stand"),
+            ("verify_page", "page", "verify_page: is missing: whoever can be contradicted"),
+            ("decisive", 'signature_agents = ["https://a.example"]\ndecisive', "signature_agents: belongs to 'web-"),
+            ("decisive", 'signature_agents = ["https://a.example/x"]\ndecisive', "signature_agents: got 'https://a."),
+            ("decisive", "match = []\ndecisive", "match: is empty, which only a crawler that signs"),
+            (
+                'ranges = ["https://acme.example/ips.json"]',
+                'ranges = "https://a.example"',
+                "ranges: got str, wanted a list of texts",
+            ),
+            ("decisive", "examples = [1]\ndecisive", "examples: got list, wanted a list of texts"),
+        ],
+    )
+    def test_what_would_prove_nothing(self, was: str, now: str, fault: str) -> None:
+        """A way to verify that nothing can be done with is a fault."""
+        assert was in VERIFIED
+        with pytest.raises(CatalogError) as caught:
+            parse_catalog((ENTRY + VERIFIED.replace(was, now, 1)).encode(), name="list")
+        assert any(str(each).startswith(f"list: AcmeHarvester: {fault}") for each in caught.value.faults)
+
+    def test_two_crawlers_of_one_origin(self) -> None:
+        """A signature tells one crawler, so an origin is one's."""
+        signs = 'verify = ["web-bot-auth"]\nsignature_agents = ["https://acme.example"]'
+        second = ENTRY.replace("AcmeHarvester", "AcmeReader")
+        with pytest.raises(CatalogError, match=r"'https://acme\.example' is already AcmeHarvester's"):
+            parse_catalog((ENTRY + signs + second + signs).encode())
 
     def test_a_token_that_robots_txt_cannot_hold(self) -> None:
         """It has none unless the entry names one."""
@@ -219,6 +343,10 @@ class TestParsing:
             ),
             (
                 ENTRY + '[[crawler]]\ntoken = "Other"\nclass = "seo"\nmatch = ["acmeharvester"]',
+                ["list: Other: match: 'acmeharvester' is already looked for by AcmeHarvester"],
+            ),
+            (
+                ENTRY + 'control_only = true\n[[crawler]]\ntoken = "Other"\nclass = "seo"\nmatch = ["acmeharvester"]',
                 ["list: Other: match: 'acmeharvester' is already looked for by AcmeHarvester"],
             ),
         ],

@@ -1,4 +1,4 @@
-"""`noscrape crawlers`: the catalog, and what it finds in user agents."""
+"""The catalog shown, and what it finds in user agents."""
 
 import argparse
 import json
@@ -17,11 +17,8 @@ from noscrape.terminal import Column, Row, Table, put, safe, screen_columns
 from noscrape.words import Purpose
 
 
-def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command and its own verbs."""
-    parser = verbs.add_parser("crawlers", help="the catalog of crawlers, and what it finds in user agents")
-    inner = parser.add_subparsers(metavar="VERB", required=True)
-
+def add(inner: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `list`, `show` and `match`."""
     listing = inner.add_parser("list", help="all crawlers that are known")
     listing.add_argument("--class", dest="kind", choices=[kind.value for kind in Kind if kind is not Kind.UNLISTED])
     listing.add_argument("--purpose", choices=[purpose.value for purpose in Purpose])
@@ -46,8 +43,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def _catalog(arguments: argparse.Namespace) -> Catalog:
     catalog = builtin_catalog()
-    loaded = load(found(arguments.config), tokens=catalog.tokens)
-    return catalog_of(loaded.config, catalog)
+    return catalog_of(load(found(arguments.config), tokens=catalog.tokens), catalog)
 
 
 def list_(arguments: argparse.Namespace) -> Status:
