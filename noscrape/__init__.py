@@ -4,6 +4,7 @@ from noscrape import standards
 from noscrape.config import Config
 from noscrape.decision import Decision
 from noscrape.errors import ConfigError, NoScrapeError
+from noscrape.identity import Account, Partner
 from noscrape.log import Event
 from noscrape.middleware import NoScrape, declared, meta
 from noscrape.reservation import NO_SUCH_TRACK, Reservation, Terms
@@ -11,12 +12,14 @@ from noscrape.words import Purpose, Said, Serves
 
 __all__ = [
     "NO_SUCH_TRACK",
+    "Account",
     "Config",
     "ConfigError",
     "Decision",
     "Event",
     "NoScrape",
     "NoScrapeError",
+    "Partner",
     "Purpose",
     "Reservation",
     "Said",

@@ -62,7 +62,7 @@ class Explanation:
     def to_json(self) -> dict[str, Any]:
         """Everything, for a program."""
         judgement, decision = self.judgement, self.decision
-        client = self.site.client(self.facts)
+        client, steps = self.site.reached(self.facts)
         status, headers = self.sent
         crawlers = judgement.claim.crawlers if judgement.claim else ()
         return {
@@ -71,6 +71,8 @@ class Explanation:
             "user_agent": _agent(self.facts),
             "client": client.key or None,
             "peer": self.facts.peer,
+            "client_address": str(client.address) if client.address is not None else None,
+            "reached": list(steps),
             "partner": client.partner,
             "tracks": list(judgement.place.tracks),
             "serves": judgement.place.serves.value,
@@ -92,6 +94,8 @@ class Explanation:
                 for crawler in crawlers
             ],
             "matched": judgement.claim.matched if judgement.claim else None,
+            "verification": judgement.checked.status.value,
+            "verified_how": judgement.checked.how or None,
             "mode": self.site.loaded.config.mode.value,
             "action": decision.action.value,
             "enforced": decision.enforced,
@@ -107,10 +111,14 @@ class Explanation:
         """Everything, for a person: labels with what is said under them."""
         judgement, decision, facts = self.judgement, self.decision, self.facts
         found = [("request", f"{facts.method} {facts.path}"), ("user agent", _agent(facts) or "none")]
-        found.append(("client", _client(self.site.client(facts), facts)))
+        client, steps = self.site.reached(facts)
+        found.append(("client", _client(client)))
+        found += [("reached", step) for step in steps]
         found.append(("work", _work(judgement)))
         found.append(("reservation", _reservation(judgement)))
-        found += [("crawler", text) for text in _crawlers(judgement)] or [("crawler", "names no crawler that is known")]
+        found += [*(("crawler", text) for text in _crawlers(judgement)), *_verification(judgement)] or [
+            ("crawler", "names no crawler that is known")
+        ]
         verb = {Action.ALLOW: "allowed", Action.REFUSE: "refused", Action.THROTTLE: "throttled"}[decision.action]
         if decision.action is not Action.ALLOW and not decision.enforced:
             verb = f"would be {verb}, and is only observed"
@@ -132,14 +140,20 @@ class Explanation:
 
 
 async def explain(site: Site, facts: Facts, *, said: Reservation | None = None) -> Explanation:
-    """Judge a request as traffic would be judged now. `said` stands in for what the reader would say."""
+    """Judge a request as traffic would be judged, once all that is looked up about it is known.
+
+    `said` stands in for what the reader would say.
+    """
     now = site.clock()
     place = site.place(facts)
     if said is None:
         said = site.said(place, now)
     if said is None:
         said = await site.read(place, {"type": "http", "method": facts.method, "path": facts.path, "headers": []})
-    return Explanation(site, facts, site.judge(facts, place, said, now))
+    judgement = site.judge(facts, place, said, now)
+    if await site.verifier.settled():
+        judgement = site.judge(facts, place, said, now)
+    return Explanation(site, facts, judgement)
 
 
 def facts_of_event(event: Event) -> Facts:
@@ -166,11 +180,10 @@ def _agent(facts: Facts) -> str | None:
     return facts.user_agent.decode("latin-1") if facts.user_agent else None
 
 
-def _client(client: Client, facts: Facts) -> str:
-    if not client.key:
+def _client(client: Client) -> str:
+    if client.address is None:
         return "not known"
-    how = "the peer of the connection" if facts.peer == str(client.address) else f"reached through {facts.peer}"
-    return f"{client.key} ({how}{', a partner' if client.partner else ''})"
+    return client.key or f"{client.address}, not counted"
 
 
 def _work(judgement: Judgement) -> str:
@@ -200,9 +213,16 @@ def _crawlers(judgement: Judgement) -> list[str]:
         purpose = f", purpose {crawler.purpose.value}" if crawler.purpose else ""
         texts.append(
             f"calls itself {crawler.token} ({crawler.operator or 'operator not known'}), "
-            f"class {crawler.kind.value}{purpose}; unverified; {crawler.page}"
+            f"class {crawler.kind.value}{purpose}; {crawler.page}"
         )
     return texts
+
+
+def _verification(judgement: Judgement) -> list[tuple[str, str]]:
+    if judgement.claim is None and not judgement.checked.how:
+        return []
+    how = judgement.checked.how or "its operator publishes no way that is looked at here"
+    return [("verified", f"{judgement.checked.status.value}: {how}")]
 
 
 def _texts(headers: Any) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ recorded and without effect.
 |-------------------|----------------------------------------------------------------------|---------------------|
 | `own-documents`   | robots.txt, well-known files, licence and policy; CORS preflights    | allow               |
 | `partner`         | the operator's partners                                              | allow               |
+| `impostor`        | who claims a crawler and is proved not to be it                      | refuse              |
 | `agent:<token>`   | a crawler that the operator named under `[crawlers.agents]`          | as it says there    |
 | `purpose:<word>`  | a crawler whose purpose is reserved here, and refused by the stance  | refuse              |
 | `quota:<name>`    | a client over a quota, or found scraping, where something is reserved | throttle or refuse |
@@ -27,22 +28,29 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from noscrape.crawlers import Crawler
-from noscrape.decision import Decision, Finding, Policy
+from noscrape.decision import UNCHECKED, Checked, Decision, Finding, Policy
 from noscrape.reservation import Terms
 from noscrape.words import TRAINING_PURPOSES, Action, Answer, Mode, Purpose, Stance, Verification
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that a decision depends on. `terms` have been filled from the default: nothing in them is unstated."""
+    """All that a decision depends on. `terms` have been filled from the default: nothing in them is unstated.
+
+    `operator_seen` says that a visit of the crawler's operator was verified on this site, so that addresses are known
+    to come through right. `partner` is its name, where the
+    app vouched for it, or its address.
+    """
 
     terms: Terms
     crawlers: tuple[Crawler, ...] = ()
-    verification: Verification = Verification.UNKNOWN
+    checked: Checked = UNCHECKED
+    operator_seen: bool = False
     findings: tuple[Finding, ...] = ()
     own_document: bool = False
     preflight: bool = False
     partner: str = ""
+    vouched: bool = False
 
 
 #: The rule that keeps open what tells the rules.
@@ -85,7 +93,33 @@ def partner(case: Case, policy: Policy) -> Decision | None:
     """Exempt by contract."""
     if not case.partner:
         return None
-    return Decision(Action.ALLOW, "partner", f"{case.partner} is a partner", setting="clients.partners")
+    if case.vouched:
+        return Decision(Action.ALLOW, "partner", f"{case.partner} is a partner, by the app's word")
+    return Decision(Action.ALLOW, "partner", "its address is a partner's", setting="clients.partners")
+
+
+def impostor(case: Case, policy: Policy) -> Decision | None:
+    """Somebody who goes by the name of a crawler and is proved not to be it, be it one that is welcome.
+
+    Where no visit of that operator was ever verified here, the proof may be the fault of a proxy that hides addresses:
+    so it is recorded, and not acted upon.
+    """
+    if not case.crawlers or case.checked.status is not Verification.CONTRADICTED:
+        return None
+    if policy.impostors not in (Answer.REFUSE, Answer.OBSERVE):
+        return None
+    crawler = case.crawlers[0]
+    claimed = f"calls itself {_named(crawler)}, and is not: {case.checked.how}"
+    refused = policy.impostors is Answer.REFUSE
+    doubt = "; no true visit of theirs has been seen here yet, so this is only recorded"
+    return Decision(
+        Action.REFUSE,
+        "impostor",
+        claimed + (doubt if refused and not case.operator_seen else ""),
+        setting="verification.impostors",
+        evidence=_claim(crawler, case),
+        enforced=refused and case.operator_seen,
+    )
 
 
 def agent(case: Case, policy: Policy) -> Decision | None:
@@ -101,7 +135,11 @@ def agent(case: Case, policy: Policy) -> Decision | None:
                     evidence=_claim(crawler, case),
                     enforced=enforced,
                 )
-    if case.crawlers and case.verification is Verification.VERIFIED and all(_allowed(c, policy) for c in case.crawlers):
+    if (
+        case.crawlers
+        and case.checked.status is Verification.VERIFIED
+        and all(_allowed(c, policy) for c in case.crawlers)
+    ):
         crawler = case.crawlers[0]
         return Decision(
             Action.ALLOW,
@@ -126,13 +164,14 @@ def purpose(case: Case, policy: Policy) -> Decision | None:
             answer = Answer.REFUSE
         if answer not in (Answer.REFUSE, Answer.OBSERVE):
             continue
+        new = crawler.token.casefold() in policy.new
         decision = Decision(
             Action.REFUSE,
             f"purpose:{wanted.value}",
             f"{_named(crawler)} fetches for {_PURPOSE_WORDS[wanted]}, which is reserved here",
-            setting="stance" if by_stance else f"crawlers.{wanted.value}",
+            setting="crawlers.new" if new else "stance" if by_stance else f"crawlers.{wanted.value}",
             evidence=_claim(crawler, case),
-            enforced=answer is Answer.REFUSE,
+            enforced=answer is Answer.REFUSE and not new,
         )
         if decision.enforced:
             return decision
@@ -190,6 +229,7 @@ def _let_in(case: Case, policy: Policy) -> Decision | None:
 TABLE: Final[tuple[Callable[[Case, Policy], Decision | None], ...]] = (
     own_documents,
     partner,
+    impostor,
     agent,
     purpose,
     behaviour,
@@ -211,7 +251,8 @@ def _named(crawler: Crawler) -> str:
 
 
 def _claim(crawler: Crawler, case: Case) -> dict[str, str]:
-    return {"token": crawler.token, "verification": case.verification.value}
+    how = {"how": case.checked.how} if case.checked.how else {}
+    return {"token": crawler.token, "verification": case.checked.status.value} | how
 
 
 def _allowed(crawler: Crawler, policy: Policy) -> bool:
@@ -222,5 +263,5 @@ def _waived(crawler: Crawler, case: Case, policy: Policy) -> bool:
     """Whether the operator's word on this crawler takes the place of the rule for its purpose."""
     answer = policy.agents.get(crawler.token.casefold())
     if answer is Answer.ALLOW_VERIFIED:
-        return case.verification is Verification.VERIFIED
+        return case.checked.status is Verification.VERIFIED
     return answer is not None

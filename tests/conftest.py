@@ -10,6 +10,8 @@ NEEDED: Final = {
     "sql": ("sqlalchemy", "aiosqlite"),
     "files": ("tinytag",),
     "c2pa": ("c2pa", "tinytag", "cryptography"),
+    "dns": ("aiodns",),
+    "signatures": ("http_message_signatures", "cryptography"),
     "mutagen": ("mutagen", "tinytag"),
 }
 

@@ -125,9 +125,11 @@ class TestLines:
             "request",
             "user agent",
             "client",
+            "reached",
             "work",
             "reservation",
             "crawler",
+            "verified",
             "decision",
             "set by",
             "evidence",
@@ -137,7 +139,7 @@ class TestLines:
         assert self.line(explanation, "work") == "track 42, as page"
         assert self.line(explanation, "reservation").endswith("(reader, by the owner)")
         assert self.line(explanation, "crawler").startswith("calls itself GPTBot (OpenAI)")
-        assert "unverified" in self.line(explanation, "crawler")
+        assert self.line(explanation, "verified").startswith("unknown: ip-ranges: no list")
         assert self.line(explanation, "decision").startswith("refused, by rule purpose:training")
 
     @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ class TestLines:
             ({}, {"agent": None}, "user agent", "none"),
             ({}, {}, "crawler", "names no crawler that is known"),
             ({}, {"client": None}, "client", "not known"),
-            ({"clients": {"partners": ["198.51.100.7"]}}, {}, "client", "a partner"),
+            ({"clients": {"partners": ["198.51.100.7"]}}, {}, "reached", "a partner"),
             ({"mode": "observe"}, {"agent": GPTBOT}, "decision", "would be refused, and is only observed"),
             ({"mode": "observe"}, {}, "sent", "observe mode changes nothing"),
             ({"site": {"default": "open"}}, {}, "sent", "the app's answer, unchanged"),
@@ -171,11 +173,15 @@ class TestLines:
         assert "no such track, which is never open" in self.line(explanation, "reservation")
 
     async def test_a_client_behind_a_proxy(self) -> None:
-        """Both addresses."""
+        """The address, and each step that led to it."""
         settings = {"clients": {"trusted_proxies": ["10.0.0.5"]}}
         forwarded = [(b"x-forwarded-for", b"198.51.100.9")]
         explanation = await told(settings, client=("10.0.0.5", 1), headers=forwarded)
-        assert self.line(explanation, "client") == "198.51.100.9 (reached through 10.0.0.5)"
+        assert self.line(explanation, "client") == "198.51.100.9"
+        assert self.line(explanation, "reached") == (
+            "the peer of the connection is '10.0.0.5', a trusted proxy | "
+            "X-Forwarded-For says '198.51.100.9', which is not a trusted proxy"
+        )
 
 
 class TestJson:

@@ -14,9 +14,10 @@ import noscrape
 
 FLOORS: dict[str, frozenset[str]] = {
     "texts of others": frozenset({"standards"}),
-    "words": frozenset({"decision", "reservation", "request", "tracks", "tags", "crawlers", "networks"}),
+    "words": frozenset({"decision", "identity", "reservation", "request", "tracks", "tags", "crawlers", "networks"}),
     "judgement": frozenset({"policy", "patterns", "signals", "clients"}),
-    "edges": frozenset({"config", "readers", "stores", "log", "tagging", "terminal"}),
+    "means": frozenset({"exchange", "replacement"}),
+    "edges": frozenset({"accepted", "verify", "config", "readers", "stores", "log", "tagging", "terminal"}),
     "the site": frozenset({"site"}),
     "uses of a site": frozenset({"agreement", "explain", "probe", "replay"}),
     "shells": frozenset({"middleware", "cli", "testing"}),
@@ -35,6 +36,10 @@ LATE = {
     "readers/tags.py": {"tinytag"},
     "log/people.py": {"user_agents"},
     "tagging/edit.py": {"mutagen"},
+    "verify/components.py": {"http_message_signatures", "http_sf"},
+    "verify/dns.py": {"aiodns", "pycares"},
+    "verify/keys.py": {"cryptography"},
+    "verify/signatures.py": {"cryptography", "http_message_signatures"},
 }
 
 #: The floors that read no file, socket, clock, environment or logger: what they need is handed to them.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noscrape.crawlers import Crawler, Kind
-from noscrape.decision import Decision, Finding, Policy
+from noscrape.decision import Checked, Decision, Finding, Policy
 from noscrape.policy import REFUSED, TABLE, Case, decide
 from noscrape.reservation import NO_TRAINING, OPEN, RESERVED, Terms
 from noscrape.words import TRAINING_PURPOSES, Action, Answer, Mode, Purpose, Stance, Verification
@@ -130,7 +130,7 @@ class TestAgents:
     )
     def test_answers(self, answer: Answer, verification: Verification, expected: tuple[Action, str, bool]) -> None:
         """What it says of the crawler waives what is said of its purpose."""
-        case = Case(RESERVED, (TRAINER,), verification)
+        case = Case(RESERVED, (TRAINER,), Checked(verification))
         decision = decide(case, Policy(agents=agents(TrainingBot=answer)))
         assert expected == outcome(decision)
 
@@ -147,7 +147,7 @@ class TestAgents:
     )
     def test_allowed_and_too_fast(self, verification: Verification, rule: str) -> None:
         """Unverified, an allowed agent is let off its purpose and nothing else; verified, it is through."""
-        case = Case(RESERVED, (TRAINER,), verification, findings=(BURST,))
+        case = Case(RESERVED, (TRAINER,), Checked(verification), findings=(BURST,))
         assert decide(case, Policy(agents=agents(TrainingBot=Answer.ALLOW))).rule == rule
 
     def test_a_narrower_rule_beats_a_wider_one(self) -> None:
@@ -159,6 +159,79 @@ class TestAgents:
         )
         assert decide(Case(RESERVED, (SEARCHER,)), policy).action is Action.ALLOW
         assert decide(Case(RESERVED, (ASSISTANT,)), policy).rule == "purpose:assistant"
+
+
+class TestImpostors:
+    """Who goes by a crawler's name and is proved not to be it."""
+
+    FALSE = Checked(Verification.CONTRADICTED, "reverse-dns: the address belongs to cloud.example")
+
+    @pytest.mark.parametrize("crawler", [SEARCH_ENGINE, TRAINER, ASSISTANT], ids=lambda crawler: crawler.token)
+    @pytest.mark.parametrize("terms", [OPEN, RESERVED], ids=["open", "reserved"])
+    def test_refused_where_true_ones_were_seen(self, crawler: Crawler, terms: Terms) -> None:
+        """On any path, and those that are welcome under their own name too; the proof is the evidence."""
+        decision = decide(Case(terms, (crawler,), self.FALSE, operator_seen=True), Policy())
+        assert (Action.REFUSE, "impostor", True) == outcome(decision)
+        assert decision.evidence == {"token": crawler.token, "verification": "contradicted", "how": self.FALSE.how}
+        assert "verification.impostors" == decision.setting
+
+    def test_recorded_where_none_was_seen(self) -> None:
+        """The addresses may be a proxy's: a search engine is not lost to a wrong setting."""
+        decision = decide(Case(RESERVED, (SEARCH_ENGINE,), self.FALSE), Policy())
+        assert (Action.REFUSE, "impostor", False) == outcome(decision)
+        assert "only recorded" in decision.reason
+
+    def test_the_rules_below_hold_meanwhile(self) -> None:
+        """A false GPTBot is refused as the trainer that it says it is."""
+        assert "purpose:training" == decide(Case(RESERVED, (TRAINER,), self.FALSE), Policy()).rule
+
+    @pytest.mark.parametrize(
+        ("answer", "expected"),
+        [
+            (Answer.OBSERVE, (Action.REFUSE, "impostor", False)),
+            (Answer.ALLOW, (Action.ALLOW, "default", True)),
+        ],
+    )
+    def test_the_operator_may_say_otherwise(self, answer: Answer, expected: tuple[Action, str, bool]) -> None:
+        """The rule can be watched, and switched off."""
+        case = Case(RESERVED, (SEARCH_ENGINE,), self.FALSE, operator_seen=True)
+        assert expected == outcome(decide(case, Policy(impostors=answer)))
+
+    @pytest.mark.parametrize("status", [Verification.UNKNOWN, Verification.VERIFIED])
+    def test_nothing_but_proof_makes_one(self, status: Verification) -> None:
+        """Unknown is never contradicted."""
+        case = Case(RESERVED, (SEARCH_ENGINE,), Checked(status), operator_seen=True)
+        assert (Action.ALLOW, "default", True) == outcome(decide(case, Policy()))
+
+    def test_allowing_a_crawler_lets_no_impostor_in(self) -> None:
+        """The operator allowed the crawler, and this is not it."""
+        case = Case(RESERVED, (TRAINER,), self.FALSE, operator_seen=True)
+        assert "impostor" == decide(case, Policy(agents=agents(TrainingBot=Answer.ALLOW))).rule
+
+    def test_a_partner_is_none(self) -> None:
+        """Exempt by contract, whatever its programs call themselves."""
+        case = Case(RESERVED, (SEARCH_ENGINE,), self.FALSE, operator_seen=True, partner="Acme")
+        assert "partner" == decide(case, Policy()).rule
+
+
+class TestNewCrawlers:
+    """Those that came with an update, and are watched until they are accepted."""
+
+    def test_recorded_before_they_are_refused(self) -> None:
+        """Whom they would refuse is in the log, under the rule that would have done it."""
+        decision = decide(Case(RESERVED, (TRAINER,)), Policy(new=frozenset({"trainingbot"})))
+        assert (Action.REFUSE, "purpose:training", False) == outcome(decision)
+        assert "crawlers.new" == decision.setting
+
+    def test_another_that_is_known_is_refused_still(self) -> None:
+        """An agent that names both is refused for the one."""
+        decision = decide(Case(RESERVED, (TRAINER, CRAWLERS[Purpose.DATASET])), Policy(new=frozenset({"trainingbot"})))
+        assert (Action.REFUSE, "purpose:dataset", True) == outcome(decision)
+
+    def test_the_operators_own_word_counts(self) -> None:
+        """Who is named under [crawlers.agents] has been looked at."""
+        policy = Policy(new=frozenset({"trainingbot"}), agents=agents(TrainingBot=Answer.REFUSE))
+        assert (Action.REFUSE, "agent:TrainingBot", True) == outcome(decide(Case(RESERVED, (TRAINER,)), policy))
 
 
 class TestSeveralCrawlers:
@@ -173,12 +246,12 @@ class TestSeveralCrawlers:
         """Naming an allowed crawler beside one's own name helps nobody, verified or not."""
         policy = Policy(agents=agents(SearchBot=Answer.ALLOW))
         for verification in (Verification.UNKNOWN, Verification.VERIFIED):
-            assert decide(Case(RESERVED, (SEARCHER, TRAINER), verification), policy).rule == "purpose:training"
+            assert decide(Case(RESERVED, (SEARCHER, TRAINER), Checked(verification)), policy).rule == "purpose:training"
 
     def test_refusing_one_refuses_all(self) -> None:
         """Whatever is said of the other."""
         policy = Policy(agents=agents(SearchBot=Answer.REFUSE, TrainingBot=Answer.ALLOW))
-        case = Case(RESERVED, (TRAINER, SEARCHER), Verification.VERIFIED)
+        case = Case(RESERVED, (TRAINER, SEARCHER), Checked(Verification.VERIFIED))
         assert decide(case, policy).rule == "agent:SearchBot"
 
     def test_refusing_beats_observing(self) -> None:
@@ -243,7 +316,7 @@ class TestOpenDoors:
         case = Case(RESERVED, (TRAINER,), findings=(SCRAPER,), partner="198.51.100.7")
         decision = decide(case, self.EVERYTHING)
         assert outcome(decision) == (Action.ALLOW, "partner", True)
-        assert (decision.reason, decision.setting) == ("198.51.100.7 is a partner", "clients.partners")
+        assert (decision.reason, decision.setting) == ("its address is a partner's", "clients.partners")
 
 
 class TestObserving:
@@ -277,7 +350,8 @@ def any_case() -> st.SearchStrategy[Case]:
         Case,
         terms=reserved.map(lambda purposes: Terms(reserved=purposes, open=frozenset(Purpose) - purposes)),
         crawlers=st.lists(st.sampled_from([*CRAWLERS.values(), SEARCH_ENGINE]), max_size=3).map(tuple),
-        verification=st.sampled_from(Verification),
+        checked=st.sampled_from(Verification).map(lambda status: Checked(status, "how")),
+        operator_seen=st.booleans(),
         findings=st.lists(st.sampled_from([BURST, WATCHED, SCRAPER]), max_size=3).map(tuple),
         own_document=st.booleans(),
         partner=st.sampled_from(("", "198.51.100.7")),
@@ -292,6 +366,8 @@ def any_policy() -> st.SearchStrategy[Policy]:
         mode=st.sampled_from(Mode),
         purposes=st.dictionaries(st.sampled_from(Purpose), st.sampled_from(Answer), max_size=3),
         agents=st.dictionaries(st.sampled_from(tokens), st.sampled_from(Answer), max_size=3),
+        new=st.frozensets(st.sampled_from(tokens), max_size=2),
+        impostors=st.sampled_from([Answer.REFUSE, Answer.OBSERVE, Answer.ALLOW]),
     )
 
 
@@ -326,7 +402,8 @@ class TestAlways:
         turned = Case(
             case.terms,
             case.crawlers[::-1],
-            case.verification,
+            case.checked,
+            case.operator_seen,
             case.findings,
             own_document=case.own_document,
             partner=case.partner,
@@ -336,7 +413,7 @@ class TestAlways:
 
 def test_the_table() -> None:
     """The order of the rules is the one that is documented."""
-    expected = ["own_documents", "partner", "agent", "purpose", "behaviour", "otherwise"]
+    expected = ["own_documents", "partner", "impostor", "agent", "purpose", "behaviour", "otherwise"]
     assert expected == [rule.__name__ for rule in TABLE]
 
 

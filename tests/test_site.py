@@ -355,7 +355,7 @@ class TestSettings:
     def test_a_crawler_of_the_operators_own(self) -> None:
         """It replaces a built-in one of the same token, and is found in user agents."""
         extra = [{"token": "gptbot", "purpose": "search", "operator": "Acme", "match": ["AcmeBot"]}]
-        catalog = catalog_of(load({"crawlers": {"extra": extra}}).config, builtin_catalog())
+        catalog = catalog_of(load({"crawlers": {"extra": extra}}), builtin_catalog())
         found = catalog.find("GPTBot")
         assert found is not None
         assert (found.operator, found.purpose, found.match) == ("Acme", Purpose.SEARCH, ("AcmeBot",))

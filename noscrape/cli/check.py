@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> Status:
             raise
         print(json.dumps({"file": str(named), "good": False, "faults": list(map(_entry, error.faults))}))
         return Status.FAULT
-    summary = dict(summarised(loaded.config))
+    summary = dict(summarised(loaded.config)) | {"verifies": _verifies(site)}
     warnings = (*advice(loaded, catalog=catalog), *disagreements(site))
     if arguments.json:
         found = {"file": loaded.name, "good": True, "digest": loaded.digest, "summary": summary}
@@ -114,6 +114,19 @@ def summarised(config: Config) -> Iterator[tuple[str, str]]:
     yield "caches", f"{config.site.shared_cache.value}: {SHARED_CACHE_COSTS[config.site.shared_cache]}"
     to = {"": "none", "-": "stdout"}.get(config.log.path, config.log.path)
     yield "log", f"{to}, addresses: {config.log.addresses}, records {_several(list(config.log.record))}"
+
+
+def _verifies(site: Site) -> str:
+    """How crawlers are verified, and how old the lists are by which that is done."""
+    config, ages = site.loaded.config, site.verifier.ranges.ages(site.clock())
+    known = [seconds / 86_400 for seconds in ages.values() if seconds is not None]
+    lists = (
+        f"{len(known)} of {len(ages)} published lists, the oldest of {max(known):.0f} days"
+        if known
+        else "no published lists; `noscrape crawlers refresh` fetches them"
+    )
+    also = [word for word, on in (("reverse DNS", config.dns.enabled), ("signatures", config.signatures.enabled)) if on]
+    return ", ".join([lists, *also])
 
 
 def _answer(config: Config, purpose: Purpose) -> Answer:

@@ -71,7 +71,7 @@ async def _tell(site: Site, requests: list[Asked], *, as_json: bool) -> None:
             print(json.dumps(explanation.to_json()))
         else:
             put(sys.stdout, "\n" * bool(number) + _text(explanation))
-    await site.reservations.close()
+    await site.close()
 
 
 def _text(explanation: Explanation) -> str:

@@ -128,7 +128,7 @@ def run(
 def _catalog(arguments: argparse.Namespace) -> Catalog:
     catalog = builtin_catalog()
     named = getattr(arguments, "file", None) or arguments.config
-    return catalog_of(load(found(named), tokens=catalog.tokens).config, catalog)
+    return catalog_of(load(found(named), tokens=catalog.tokens), catalog)
 
 
 def _who(asker: Asker, token: str) -> str:

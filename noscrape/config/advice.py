@@ -7,9 +7,10 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Final
 
+from noscrape.clients import Provider
 from noscrape.config.loaded import Loaded
 from noscrape.config.model import Config, Files
-from noscrape.crawlers.catalog import Catalog
+from noscrape.crawlers.catalog import Catalog, Crawler, Proof
 from noscrape.errors import Fault
 from noscrape.networks import Network
 from noscrape.patterns.quota import Per
@@ -38,6 +39,7 @@ def advice(loaded: Loaded, *, catalog: Catalog | None = None) -> tuple[Fault, ..
         *_whole(config),
         *_crawlers(config, catalog),
         *_clients(config),
+        *_extras(config),
         *_tracks(config),
         *_patterns(config),
         *_log(config),
@@ -72,13 +74,35 @@ def _crawlers(config: Config, catalog: Catalog | None) -> Warnings:
         if known is not None and known.control_only:
             yield from _control_token(config, key, token, answer)
         elif answer is Answer.ALLOW_VERIFIED:
-            yield key, "this version verifies no crawler yet, so nobody is allowed by this"
+            if known is not None and not _verifiable(config, known):
+                yield key, f"nothing that is looked at can verify {token}, so nobody is allowed by this"
         elif answer in _LETS_IN:
             word = f"'{answer.value}' lets {token} into reserved works"
             yield key, f"{word}, and a user agent is a claim: so it lets in whoever calls itself {token}"
     for number, extra in enumerate(config.crawlers.extra):
         if catalog and catalog.find(extra.token):
             yield f"crawlers.extra.{number}.token", f"takes the place of the catalog's own entry for {extra.token}"
+
+
+def _verifiable(config: Config, crawler: Crawler) -> bool:
+    """Whether any way that its operator has published is looked at here."""
+    ways = (
+        (Proof.IP_RANGES, config.verification.folder is not None),
+        (Proof.REVERSE_DNS, config.dns.enabled),
+        (Proof.WEB_BOT_AUTH, config.signatures.enabled),
+    )
+    return any(on and way in crawler.verify for way, on in ways)
+
+
+def _extras(config: Config) -> Warnings:
+    """What is switched on and cannot work here."""
+    for key, on, module in (
+        ("dns.enabled", config.dns.enabled, "aiodns"),
+        ("signatures.enabled", config.signatures.enabled, "http_message_signatures"),
+    ):
+        if on and find_spec(module) is None:
+            extra = key.partition(".")[0]
+            yield key, f"needs {module}, not installed here: pip install 'noscrape[{extra}]'"
 
 
 def _control_token(config: Config, key: str, token: str, answer: Answer) -> Warnings:
@@ -93,12 +117,14 @@ def _control_token(config: Config, key: str, token: str, answer: Answer) -> Warn
 
 
 def _clients(config: Config) -> Warnings:
-    lists: tuple[tuple[str, tuple[Network, ...], str], ...] = (
+    lists: tuple[tuple[str, tuple[Network | Provider, ...], str], ...] = (
         ("trusted_proxies", config.clients.trusted_proxies, "may say which client it speaks for"),
         ("partners", config.clients.partners, "is exempt from every rule"),
     )
     for name, networks, power in lists:
         for number, network in enumerate(networks):
+            if isinstance(network, Provider):
+                continue
             private = isinstance(network, IPv4Network) and network.is_private
             if network.prefixlen < _WIDEST[network.version] and not private:
                 count = f"2^{network.max_prefixlen - network.prefixlen}"

@@ -17,6 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from noscrape.config import lines
 from noscrape.config.faults import Source, faults
 from noscrape.config.model import Config, Surroundings
+from noscrape.config.parsing import items
 from noscrape.errors import ConfigError, Fault
 
 #: The file that commands find by themselves.
@@ -91,7 +92,7 @@ def load(source: Named | Mapping[str, Any] | Config | None, *, tokens: Iterable[
         case _:
             wanted = "a file name, a mapping, a Config or None"
             raise ConfigError((Fault("Python", "config", f"got {type(source).__name__}, wanted {wanted}"),))
-    around = Surroundings(Path.cwd(), _folds(tokens, source))
+    around = Surroundings(Path.cwd(), _folds(tokens, source, Path.cwd()))
     config = _config(source, Source("Python", {}), around)
     content = json.dumps(config.model_dump(mode="json", exclude_unset=True), sort_keys=True)
     return Loaded(config, None, {}, _digest(content.encode()), "Python")
@@ -138,7 +139,7 @@ def parse(data: bytes, path: Path, *, name: str = "", tokens: Iterable[str] | No
     except ValueError:  # Python's bound on the digits of a number
         raise _error(name, "a number has too many digits") from None
     path = path.absolute()
-    config = _config(document, Source(name, index), Surroundings(path.parent, _folds(tokens, document)))
+    config = _config(document, Source(name, index), Surroundings(path.parent, _folds(tokens, document, path.parent)))
     named = {".".join(map(str, key)): line for key, line in index.items()}
     return Loaded(config, path, named, _digest(data), name)
 
@@ -219,15 +220,29 @@ def _plain(value: Any) -> Any:
     return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _folds(tokens: Iterable[str] | None, document: Mapping[str, Any] | Config) -> dict[str, str] | None:
+def _folds(tokens: Iterable[str] | None, document: Mapping[str, Any] | Config, folder: Path) -> dict[str, str] | None:
     """The tokens that may be named, with those that the document adds, be they right in all else or not."""
     if tokens is None:
         return None
     if isinstance(document, Config):
-        document = {"crawlers": {"extra": [{"token": extra.token} for extra in document.crawlers.extra]}}
+        document = document.model_dump(include={"crawlers": {"extra", "lists"}})
     crawlers = document.get("crawlers")
-    extra = crawlers.get("extra") if isinstance(crawlers, Mapping) else None
-    own = (
-        [entry.get("token") for entry in extra if isinstance(entry, Mapping)] if isinstance(extra, list | tuple) else []
-    )
-    return {token.casefold(): token for token in (*tokens, *own) if isinstance(token, str)}
+    crawlers = crawlers if isinstance(crawlers, Mapping) else {}
+    own = _tokens(crawlers.get("extra"))
+    for name in items(crawlers.get("lists")):
+        own += _tokens_of_list(folder / name) if isinstance(name, str) and "\0" not in name else []
+    return {token.casefold(): token for token in (*tokens, *own)}
+
+
+def _tokens(entries: object) -> list[str]:
+    named = [entry.get("token") for entry in items(entries) if isinstance(entry, Mapping)]
+    return [token for token in named if isinstance(token, str)]
+
+
+def _tokens_of_list(file: Path) -> list[str]:
+    """The tokens of a list of crawlers; none where it cannot be used, which is told when it is."""
+    try:
+        with file.open("rb") as opened:
+            return _tokens(tomllib.load(opened).get("crawler"))
+    except (OSError, ValueError, RecursionError):
+        return []

@@ -23,12 +23,13 @@ from pydantic import (
     field_validator,
 )
 
+from noscrape.clients import Provider
 from noscrape.config import values
 from noscrape.config.parsing import Parsed, WrongValueError, one_of, repeated, together
 from noscrape.networks import Network
 from noscrape.patterns.quota import Per
 from noscrape.signals.headers import SharedCache
-from noscrape.words import Answer, Combine, Mode, Purpose, RobotsTxt, Said, Serves, Stance
+from noscrape.words import Answer, Combine, Mode, NewCrawlers, Purpose, RobotsTxt, Said, Serves, Stance
 
 T = TypeVar("T")
 
@@ -48,15 +49,27 @@ def _around(info: ValidationInfo) -> Surroundings:
     return info.context if isinstance(info.context, Surroundings) else Surroundings()
 
 
-def _beside(path: str | None, info: ValidationInfo) -> str | None:
+def _beside(path: str, info: ValidationInfo) -> str:
     """A file's name, which starts at the folder of the configuration."""
     folder = _around(info).folder
-    return path if folder is None or path is None else str(folder / path)
+    return path if folder is None else str(folder / path)
+
+
+#: The name of a file to read, of a folder, and of a file for each track.
+Folder = Annotated[StrictStr, AfterValidator(values.folder), AfterValidator(_beside)]
+FileTemplate = Annotated[StrictStr, AfterValidator(values.file_template), AfterValidator(_beside)]
+File = Annotated[StrictStr, AfterValidator(values.readable_file), AfterValidator(_beside)]
 
 
 Default = Annotated[Said, one_of(Said.RESERVED, Said.OPEN)]
 Page = Annotated[str, Parsed(values.page, {"type": "string", "format": "uri", "pattern": "^https?://"})]
 Networks = Annotated[Network, Parsed(values.network, {"type": "string", "examples": ["192.0.2.0/24", "2001:db8::/32"]})]
+Proxy = Annotated[
+    Network | Provider,
+    Parsed(values.proxy, {"type": "string", "examples": ["10.0.0.5", "cloudflare"]}, write=values.write_proxy),
+]
+Nameserver = Annotated[str, Parsed(values.nameserver, {"type": "string", "examples": ["192.0.2.53"]})]
+Origin = Annotated[str, Parsed(values.origin, {"type": "string", "format": "uri", "pattern": "^https://"})]
 Rate = Annotated[
     RateLimitItem,
     Parsed(values.limit, {"type": "string", "examples": ["120/minute", "1000/2 hours"]}, write=values.write_limit),
@@ -102,8 +115,19 @@ class Site(Section):
 class Clients(Section):
     """How clients are told apart."""
 
-    trusted_proxies: tuple[Networks, ...] = Field(
-        default=(), description="Addresses or networks of your own proxies: forwarded headers count only from these."
+    trusted_proxies: tuple[Proxy, ...] = Field(
+        default=(),
+        description="Addresses or networks of your own proxies, or names such as 'cloudflare': forwarded headers count "
+        "only from these.",
+    )
+    header: Annotated[StrictStr, AfterValidator(values.field_name)] = Field(
+        default="X-Forwarded-For",
+        description="The header in which your own proxies tell the client: X-Forwarded-For, Forwarded, or one that "
+        "holds a single address.",
+    )
+    host_header: Literal["X-Forwarded-Host", ""] = Field(
+        default="X-Forwarded-Host",
+        description="The header in which they tell the host that was asked for; '' where they leave `Host` as it was.",
     )
     partners: tuple[Networks, ...] = Field(
         default=(), description="Addresses or networks that are exempt by contract. May not overlap the proxies."
@@ -111,6 +135,20 @@ class Clients(Section):
     ipv6_prefix: StrictInt = Field(
         default=64, ge=32, le=128, description="Bits of an IPv6 address that make one client."
     )
+
+    identity_timeout_seconds: StrictFloat = Field(
+        default=0.5, ge=0.001, le=60, description="How long `NoScrape(identity=...)` may take."
+    )
+
+    @property
+    def own_proxies(self) -> tuple[Network, ...]:
+        """Those that are given by address or network."""
+        return tuple(proxy for proxy in self.trusted_proxies if not isinstance(proxy, Provider))
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """Those that are given by name."""
+        return tuple(proxy for proxy in self.trusted_proxies if isinstance(proxy, Provider))
 
     @field_validator("partners", mode="wrap")
     @classmethod
@@ -198,7 +236,7 @@ class Reader(Section):
 class Files(Section):
     """What the audio files themselves say, in tags that noscrape documents."""
 
-    paths: tuple[Annotated[StrictStr, AfterValidator(values.file_template)], ...] = Field(
+    paths: tuple[FileTemplate, ...] = Field(
         default=(),
         description="Where a track's files lie, such as 'media/{track_id}.flac'. Each that exists is read. "
         "Empty: `NoScrape(file_of=...)` tells.",
@@ -207,21 +245,10 @@ class Files(Section):
         Annotated[StrictStr, AfterValidator(values.tag_name)], Annotated[StrictStr, AfterValidator(values.tag_word)]
     ] = Field(default_factory=dict, description="Tags of your own, and what each says: NO-AI-TRAINING = 'no-training'.")
     c2pa: StrictBool = Field(default=False, description="Whether signed manifests (C2PA) are read too.")
-    c2pa_anchors: Annotated[StrictStr, AfterValidator(values.readable_file)] | None = Field(
+    c2pa_anchors: File | None = Field(
         default=None, description="Certificates (PEM) of those whose signed permission counts. Unset: nobody's."
     )
     xmp: StrictBool = Field(default=False, description="Whether `plus:DataMining` in XMP is read too.")
-
-    @field_validator("paths")
-    @classmethod
-    def _from_the_folder(cls, paths: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        folder = _around(info).folder
-        return paths if folder is None else tuple(str(folder / path) for path in paths)
-
-    @field_validator("c2pa_anchors")
-    @classmethod
-    def _beside_the_file(cls, path: str | None, info: ValidationInfo) -> str | None:
-        return _beside(path, info)
 
 
 class Tracks(Section):
@@ -292,6 +319,22 @@ class Crawlers(Section):
         Annotated[Answer, one_of(*Answer)],
     ] = Field(default_factory=dict, description="One crawler each, by its product token.")
     extra: tuple[Extra, ...] = Field(default=(), description="Crawlers that the catalog does not have.")
+    lists: tuple[File, ...] = Field(
+        default=(), description="Files of crawlers that `noscrape crawlers import` has made; each passes the gate."
+    )
+    accepted: File | None = Field(
+        default=None,
+        description="Where the crawlers that were in force are remembered, to tell what an update changes. Unset: "
+        "noscrape-crawlers.json beside this file.",
+    )
+    off: tuple[Annotated[StrictStr, AfterValidator(_known_token)], ...] = Field(
+        default=(), description="Crawlers of the catalog that are not looked for."
+    )
+    new: Annotated[NewCrawlers, one_of(*NewCrawlers)] = Field(
+        default=NewCrawlers.ACT,
+        description="What becomes of crawlers that came with an update: 'act' treats them as all others, 'observe' "
+        "records whom it would refuse until `noscrape crawlers accept`.",
+    )
 
     @field_validator("agents", mode="wrap")
     @classmethod
@@ -368,7 +411,7 @@ class Documents(Section):
         description="'merge' adds what is reserved to the app's own robots.txt; 'serve' makes one only where the app "
         "has none; 'off' leaves it alone.",
     )
-    robots_file: Annotated[StrictStr, AfterValidator(values.readable_file)] | None = Field(
+    robots_file: File | None = Field(
         default=None,
         description="A robots.txt of yours that is taken in place of the app's, and merged with what is reserved.",
     )
@@ -389,10 +432,47 @@ class Documents(Section):
         default=3600, ge=0, le=86_400, description="How long crawlers and caches may keep these documents."
     )
 
-    @field_validator("robots_file")
-    @classmethod
-    def _beside_the_file(cls, path: str | None, info: ValidationInfo) -> str | None:
-        return _beside(path, info)
+
+class Verification(Section):
+    """Whether a crawler is who it says."""
+
+    folder: Folder | None = Field(
+        default="noscrape-ranges",
+        validate_default=True,
+        description="Where `noscrape crawlers refresh` keeps the networks that operators publish.",
+    )
+    fresh_days: StrictInt = Field(
+        default=7, ge=1, le=365, description="An older list still proves who is true, and no more who is not."
+    )
+    impostors: Annotated[Literal["refuse", "observe", "off"], one_of("refuse", "observe", "off")] = Field(
+        default="refuse",
+        description="What becomes of those that claim a crawler and are proved not to be it. They are refused once a "
+        "true visit of the same operator has been seen, and recorded until then.",
+    )
+
+
+class Dns(Section):
+    """Reverse DNS, by which some operators let their crawlers be told."""
+
+    enabled: StrictBool = Field(default=False, description="Whether addresses are looked up, in the background.")
+    servers: tuple[Nameserver, ...] = Field(default=(), description="Name servers. Empty: those of the system.")
+    timeout_seconds: StrictFloat = Field(default=2.0, ge=0.05, le=30, description="How long one look-up may take.")
+    lookups_per_second: StrictInt = Field(
+        default=20, ge=1, le=10_000, description="Look-ups that the whole process makes at most."
+    )
+    cache_size: StrictInt = Field(default=10_000, ge=100, le=10_000_000, description="Addresses that are remembered.")
+
+
+class Signatures(Section):
+    """Signed requests (Web Bot Auth)."""
+
+    enabled: StrictBool = Field(default=False, description="Whether signatures are checked.")
+    agents: tuple[Origin, ...] = Field(
+        default=(), description="Origins whose keys are fetched, beside those of the catalog's crawlers."
+    )
+    checks_per_second: StrictInt = Field(
+        default=200, ge=1, le=100_000, description="Signatures that the whole process checks at most."
+    )
 
 
 class Log(Section):
@@ -465,5 +545,12 @@ class Config(Section):
     )
     documents: Documents = Field(
         default=Documents(), validate_default=True, description="robots.txt, tdmrep.json, policy and licence."
+    )
+    verification: Verification = Field(
+        default=Verification(), validate_default=True, description="Whether a crawler is who it says."
+    )
+    dns: Dns = Field(default=Dns(), validate_default=True, description="Reverse DNS. Needs the extra 'dns'.")
+    signatures: Signatures = Field(
+        default=Signatures(), validate_default=True, description="Signed requests. Needs the extra 'signatures'."
     )
     log: Log = Field(default=Log(), validate_default=True, description="What is remembered, and of whom.")

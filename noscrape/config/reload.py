@@ -1,4 +1,4 @@
-"""Following the configuration file while the app runs.
+"""Following the configuration file while the app runs, and the files that it names.
 
 A file is taken when it was read twice alike on two looks, so that one which is being written is left alone; when it is
 not empty; and when it is valid and can be put to use. Otherwise the last good configuration stays, and the reason is
@@ -16,6 +16,7 @@ from noscrape.errors import ConfigError, Fault
 
 #: What changes when a file does: modification time in ns, size, inode, device; None where there is no file.
 _Mark = tuple[int, int, int, int] | None
+_Marks = tuple[_Mark, ...]
 
 _STOP_SECONDS: Final = 5.0
 
@@ -24,7 +25,8 @@ class Reloader:
     """Looks at a file now and then, and hands on what it has become.
 
     `on_change` gets new settings, and may refuse them by raising; `on_fault` is told once of each distinct failure.
-    Both are called in the thread that polls. State: what is known of the file.
+    Both are called in the thread that polls. `beside` are the other files that a configuration is made of: when one of
+    them changes, the settings are handed on again. State: what is known of the files.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Reloader:
         *,
         interval_seconds: float = 2.0,
         tokens: Iterable[str] | None = None,
+        beside: Callable[[Loaded], Iterable[Path]] = lambda loaded: (),
     ) -> None:
         self._path = Path(path)
         self._name = current.name or str(path)
@@ -44,8 +47,10 @@ class Reloader:
         self._on_fault = on_fault
         self._interval = interval_seconds
         self._tokens = None if tokens is None else frozenset(tokens)
-        self._settled: _Mark | bool = False  # nothing looked at yet, and so nothing settled
-        self._before: tuple[_Mark, bytes | str] | None = None
+        self._beside = beside
+        self._made_of = self._marks(current)
+        self._settled: _Marks | bool = False  # nothing looked at yet, and so nothing settled
+        self._before: tuple[_Marks, bytes | str] | None = None
         self._told = ""
         self._ended = Event()
         self._thread: Thread | None = None
@@ -57,7 +62,7 @@ class Reloader:
 
     def poll(self) -> None:
         """Look once. Raises only what `on_fault` raises."""
-        mark = self._mark()
+        mark = (_mark(self._path), *self._marks(self._current))
         if mark == self._settled:
             return
         content: bytes | str
@@ -77,12 +82,8 @@ class Reloader:
             self._told = str(error)
             self._on_fault(error)
 
-    def _mark(self) -> _Mark:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev
+    def _marks(self, loaded: Loaded) -> _Marks:
+        return tuple(map(_mark, self._beside(loaded)))
 
     def _take(self, content: bytes) -> ConfigError | None:
         """Put new settings to use; what is wrong with them, where they cannot be."""
@@ -90,9 +91,10 @@ class Reloader:
             return self._fault("is empty, so what it said before stays in force")
         try:
             loaded = parse(content, self._path, name=self._name, tokens=self._tokens)
-            if loaded.digest != self._current.digest:
+            marks = self._marks(loaded)
+            if loaded.digest != self._current.digest or marks != self._made_of:
                 self._on_change(loaded)
-                self._current = loaded
+                self._current, self._made_of = loaded, marks
         except ConfigError as error:
             return error
         except Exception as error:  # the app's own code, in a thread that nobody watches: told, and never the end of it
@@ -122,3 +124,11 @@ class Reloader:
         if self._thread is not None:
             self._thread.join(_STOP_SECONDS)
             self._thread = None
+
+
+def _mark(file: Path) -> _Mark:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev

@@ -4,7 +4,9 @@ What cannot be used raises WrongValueError, in words that say what was got and w
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,10 +15,12 @@ import limits
 from limits import RateLimitItem
 from starlette.convertors import CONVERTOR_TYPES
 
+from noscrape.clients import Provider
+from noscrape.clients import providers as parse_providers
 from noscrape.config.parsing import Parts, WrongValueError, closest, cut, either, items, nearest, shown
 from noscrape.crawlers.catalog import unsafe
 from noscrape.errors import ReservationError
-from noscrape.networks import Network
+from noscrape.networks import Network, address
 from noscrape.reservation import from_text
 from noscrape.tags import tells_of_ai
 from noscrape.tracks import PARAMETER
@@ -59,18 +63,85 @@ def network(value: object) -> Network:
     return found
 
 
-def overlapping(partners: object, proxies: Sequence[Network]) -> Parts:
+@cache
+def providers() -> Mapping[str, Provider]:
+    """Operators of proxies that are known by name."""
+    return parse_providers((files("noscrape.clients") / "providers.toml").read_bytes())
+
+
+def proxy(value: object) -> Network | Provider:
+    """A network of the operator's own proxies, or the name of somebody who runs proxies for others."""
+    if isinstance(value, Provider):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z -]*", value):
+        return network(value)
+    known = providers()
+    if value not in known:
+        wanted = f"an address, a network, or one of {', '.join(known)}"
+        raise WrongValueError(f"got {shown(value)}, wanted {wanted}{nearest(value, known)}")
+    return known[value]
+
+
+def write_proxy(value: Network | Provider) -> str:
+    """As it is written in the file."""
+    return value.name if isinstance(value, Provider) else str(value)
+
+
+def proxies_networks(proxies: Iterable[Network | Provider]) -> Iterator[Network]:
+    """The networks of them all."""
+    for each in proxies:
+        yield from each.networks if isinstance(each, Provider) else (each,)
+
+
+def overlapping(partners: object, proxies: Iterable[Network | Provider]) -> Parts:
     """Partners that are proxies too: everybody who comes through one would be exempt."""
+    networks = tuple(proxies_networks(proxies))
     for number, written in enumerate(items(partners)):
         try:
             partner = network(written)
         except WrongValueError:  # told where it stands
             continue
-        for proxy in proxies:
-            if partner.version == proxy.version and partner.overlaps(proxy):
-                problem = f"got '{partner}', which overlaps the trusted proxy '{proxy}': everybody behind it would pass"
+        for network_ in networks:
+            if partner.version == network_.version and partner.overlaps(network_):
+                problem = (
+                    f"got '{partner}', which overlaps the trusted proxy '{network_}': everybody behind it would pass"
+                )
                 yield (number,), problem
                 break
+
+
+_FIELD_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,60}")
+
+
+def field_name(value: str) -> str:
+    """The name of a header field (RFC 9110, section 5.1)."""
+    if not _FIELD_NAME.fullmatch(value):
+        raise WrongValueError(f"got {shown(value)}, wanted the name of a header such as 'X-Forwarded-For'")
+    return value
+
+
+def nameserver(value: object) -> str:
+    """The address of a name server, with a port where it is not 53."""
+    wanted = "the address of a name server such as '192.0.2.53' or '[2001:db8::53]:5353'"
+    text = _text(value, wanted)
+    port = text.rpartition(":")[2] if re.fullmatch(r"[0-9.]+:[0-9]{1,5}|\[[0-9a-fA-F:.]+\]:[0-9]{1,5}", text) else "53"
+    if address(text) is None or not 0 < int(port) < 65_536:
+        raise WrongValueError(f"got {shown(text)}, wanted {wanted}")
+    return text
+
+
+def origin(value: object) -> str:
+    """An https origin, as a signer's directory has one."""
+    wanted = "an https origin such as 'https://chatgpt.com'"
+    text = _text(value, wanted)
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme == "https" and parts.hostname and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise WrongValueError(f"got {shown(text)}, wanted {wanted}")
+    return f"https://{parts.netloc.lower()}"
 
 
 # ---- addresses of pages and databases
@@ -357,6 +428,13 @@ def readable_file(value: str) -> str:
     """The name of a file to read."""
     if not value.strip() or not value.isprintable() or value.startswith("~") or value.endswith("/"):
         raise WrongValueError(f"got {shown(value)}, wanted the name of a file")
+    return value
+
+
+def folder(value: str) -> str:
+    """The name of a folder."""
+    if not value.strip() or not value.isprintable() or value.startswith("~"):
+        raise WrongValueError(f"got {shown(value)}, wanted the name of a folder")
     return value
 
 

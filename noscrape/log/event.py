@@ -58,6 +58,7 @@ class Event:
     purpose: str | None = None
     verification: str | None = None
     verified_how: str | None = None
+    account: str | None = None
     tracks: tuple[str, ...] = ()
     serves: str | None = None
     reservation: Mapping[str, str] | None = None
@@ -165,6 +166,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "purpose": Key("text", "training, dataset, search, assistant, agent, undisclosed"),
     "verification": Key("text", "verified, contradicted, unknown"),
     "verified_how": Key("text", "what the verification rests on"),
+    "account": Key("text", "who is signed in, as the app told it"),
     "tracks": Key("texts", "ids of the works asked for"),
     "serves": Key("text", "representation: page, media, ..."),
     "reservation": Key("texts by name", "for each purpose reserved, open or unstated"),

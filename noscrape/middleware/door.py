@@ -8,16 +8,19 @@ robots.txt where it is merged with ours.
 import atexit
 import logging
 import time
-from asyncio import to_thread
+from asyncio import to_thread, wait_for
 from collections.abc import Callable, Mapping, Sequence
 from inspect import isawaitable
 from os import PathLike
+from threading import Thread
 from typing import Any, Final
 
 from noscrape.config import Config, Loaded, Reloader, load
 from noscrape.crawlers import CAP_BYTES
 from noscrape.decision import Decision
 from noscrape.errors import ConfigError
+from noscrape.identity import SCOPE_KEY as IDENTITY_KEY
+from noscrape.identity import Identity
 from noscrape.log import Event, LogWriter
 from noscrape.middleware.asgi import ASGIApp, Message, Receive, Scope, Send
 from noscrape.middleware.own import OwnDocument
@@ -28,11 +31,12 @@ from noscrape.readers import CallableReader, FilesOf, ReadReservation
 from noscrape.request import Facts, new_tuple
 from noscrape.reservation import Reservation
 from noscrape.signals import Html, Refusal, refusal
-from noscrape.site import Sent, Site, builtin_catalog, waits_for_restart
+from noscrape.site import Sent, Site, builtin_catalog, files_beside, review, waits_for_restart
 from noscrape.tracks import UNJUDGEABLE, Place, origin_document, place_of
 from noscrape.words import Action, Serves
 
 TrackOf = Callable[[Scope], Any]
+IdentityOf = Callable[[Scope], Any]
 
 logger = logging.getLogger("noscrape")
 
@@ -43,14 +47,22 @@ SCOPE_KEY: Final = "noscrape"
 PLACE_KEY: Final = "noscrape.place"
 
 
+#: How long a disk may take to tell what an update has changed, before it is left behind at the end.
+_REVIEW_SECONDS: Final = 5.0
+
+#: Requests whose way here is looked at for what the operator should see to.
+_LOOKED_AT: Final = 1000
+
+
 class NoScrape:
     """Refuses AI crawlers what its owner has reserved, and says in headers what is reserved.
 
     `config` is a path, a mapping, a `Config`, or None for the defaults. `reader` answers `(track_id, scope)` with what
-    is said of a track, and may be several; `track_of` answers `(scope)` with the track's id, several, or None. All may
-    be async. `file_of` answers `(track_id)` with the audio file, several, or None, for `[tracks.files]`; it runs in a
-    thread. `on_event` is handed each event that is recorded, on the event loop (that of a reload, in a thread), and
-    must not block. `clock` gives epoch seconds.
+    is said of a track, and may be several; `track_of` answers `(scope)` with the track's id, several, or None;
+    `identity` answers `(scope)` with a `Partner`, an `Account` or None. All may be async. `file_of` answers
+    `(track_id)` with the audio file, several, or None, for `[tracks.files]`; it runs in a thread. `on_event` is handed
+    each event that is recorded, on the event loop (that of a reload, in a thread), and must not block. `clock` gives
+    epoch seconds.
 
     Raises ConfigError, at once, for a configuration that is missing or wrong, and ReaderError for a reader that cannot
     be made.
@@ -63,13 +75,20 @@ class NoScrape:
         config: str | PathLike[str] | Mapping[str, Any] | Config | None = None,
         reader: ReadReservation | Sequence[ReadReservation] | None = None,
         track_of: TrackOf | None = None,
+        identity: IdentityOf | None = None,
         file_of: FilesOf | None = None,
         on_event: Callable[[Event], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         readers = _several(reader)
         given: list[tuple[str, object]] = [("reader", each) for each in readers]
-        given += [("track_of", track_of), ("file_of", file_of), ("on_event", on_event), ("clock", clock)]
+        given += [
+            ("track_of", track_of),
+            ("identity", identity),
+            ("file_of", file_of),
+            ("on_event", on_event),
+            ("clock", clock),
+        ]
         for name, hook in given:
             if not callable(hook) and (hook is not None or name == "reader"):
                 raise TypeError(f"{name}: got {type(hook).__name__}, wanted a callable")
@@ -78,6 +97,8 @@ class NoScrape:
         self._root_path = root_path if isinstance(root_path, str) else ""
         self._clock = clock
         self._track_of = track_of
+        self._identity_of = identity
+        self._unlooked = _LOOKED_AT
         self._file_of = file_of
         self._readers = [CallableReader(each) for each in readers]
         self._catalog = builtin_catalog()
@@ -90,6 +111,7 @@ class NoScrape:
             counters=self._site.counters,
         )
         self._reloader: Reloader | None = None
+        self._reviewing: Thread | None = None
         self._started = False
         self._file = loaded.file
 
@@ -130,7 +152,12 @@ class NoScrape:
             said = site.said(place, now)
             if said is None:
                 said = await site.read(place, scope)
-            judgement = site.judge(facts, place, said, now)
+            identity = scope.get(IDENTITY_KEY)
+            if identity is not None or self._identity_of is not None:
+                identity = await self._vouched(identity, site, scope)
+            judgement = site.judge(facts, place, said, now, identity)
+            if self._unlooked:
+                self._look(site, facts)
         except Exception as error:  # our own failure, or a hook's: the operator has said what it means for a request
             self._recorder.failed(error)
             if site.loaded.config.on_error == "allow" or site.observing or origin_document(scope["path"]):
@@ -175,6 +202,30 @@ class NoScrape:
             return by_route if by_route.own else UNJUDGEABLE
         return place if place.routed else by_route
 
+    async def _vouched(self, said: object, site: Site, scope: Scope) -> Identity | None:
+        """Who the app says is asking, None for nobody in particular: also where it fails to say so in time."""
+        try:
+            if said is None and self._identity_of is not None:
+                said = self._identity_of(scope)
+                if isawaitable(said):
+                    said = await wait_for(said, site.loaded.config.clients.identity_timeout_seconds)
+        except Exception as error:  # the app's own code: a visitor of whom nothing is known
+            self._recorder.failed(error, "identity failed; such requests are judged without it")
+            return None
+        if said is None or isinstance(said, Identity):
+            return said
+        self._recorder.failed(
+            TypeError(f"got {type(said).__name__}, wanted noscrape.Partner or noscrape.Account"),
+            "identity is of no known type; such requests are judged without it",
+        )
+        return None
+
+    def _look(self, site: Site, facts: Facts) -> None:
+        """Look at where the first requests come from: what is wrong with proxies shows at once."""
+        self._unlooked -= 1
+        if notice := site.notice(facts):
+            self._recorder.warn_once(notice)
+
     def _build(self, loaded: Loaded, previous: Site | None) -> Site:
         return Site(
             loaded,
@@ -197,12 +248,24 @@ class NoScrape:
                 f"noscrape stands under {prefix!r}: robots.txt and /.well-known/ of the whole origin are not its to "
                 "guard or serve; see to them where the origin is served"
             )
+        self._reviewing = Thread(target=self._review, args=(self._site,), name="noscrape-update", daemon=True)
+        self._reviewing.start()
         if self._file is not None:
             self._reloader = Reloader(
-                self._file, self._site.loaded, self._swap, self._keep, tokens=self._catalog.tokens
+                self._file,
+                self._site.loaded,
+                self._swap,
+                self._keep,
+                tokens=self._catalog.tokens,
+                beside=files_beside,
             )
             self._reloader.start()
         atexit.register(self.close)
+
+    def _review(self, site: Site) -> None:
+        """Tell what an update of the catalog changes; on the disk, and so in a thread."""
+        for text in review(site):
+            logger.warning("%s", text)
 
     def _swap(self, loaded: Loaded) -> None:
         try:
@@ -227,6 +290,8 @@ class NoScrape:
         atexit.unregister(self.close)
         if self._reloader is not None:
             self._reloader.stop()
+        if self._reviewing is not None:
+            self._reviewing.join(_REVIEW_SECONDS)
         if self._recorder.log is not None:
             self._recorder.log.close()
 
@@ -234,13 +299,17 @@ class NoScrape:
         async def closing(message: Message) -> None:
             if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
                 try:
-                    await self._site.reservations.close()
+                    await self._site.close()
                 except Exception as error:  # a database that is gone must not keep the server from ending
                     self._recorder.failed(error)
                 await to_thread(self.close)
             await send(message)
 
         await self.app(scope, receive, closing)
+
+
+#: WebSockets are asked for over HTTP, which is what signatures and forwarded headers speak of.
+_SCHEMES: Final = {"ws": "http", "wss": "https"}
 
 
 def facts_of(scope: Scope, root_path: str = "") -> Facts:
@@ -261,6 +330,8 @@ def facts_of(scope: Scope, root_path: str = "") -> Facts:
             headers,
             client[0] if client else None,
             websocket,
+            _SCHEMES.get(scheme := scope.get("scheme", "http"), scheme),
+            scope.get("raw_path") or b"",
         ),
     )
 

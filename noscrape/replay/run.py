@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from noscrape.config import Loaded
+from noscrape.config.model import Dns, Signatures
 from noscrape.crawlers import Catalog
 from noscrape.errors import ReplayError
 from noscrape.replay.formats import Parser, UnreadLineError
@@ -59,7 +60,9 @@ class Replay:
     ) -> None:
         tracks = loaded.config.tracks
         kept = {"cache_seconds": _KEPT_SECONDS} if with_reader else {"cache_seconds": _KEPT_SECONDS, "reader": None}
-        config = loaded.config.model_copy(update={"tracks": tracks.model_copy(update=kept)})
+        # Who had an address when the log was written, today's DNS cannot tell; and no log holds signatures.
+        today_only = {"dns": Dns(), "signatures": Signatures()}
+        config = loaded.config.model_copy(update={"tracks": tracks.model_copy(update=kept)} | today_only)
         self.site = Site(replace(loaded, config=config), clock=lambda: today, catalog=catalog)
         self.timeline = Timeline()
         self._today = today
@@ -81,7 +84,7 @@ class Replay:
 
     def client(self, facts: Facts) -> str:
         """Whom a request counts for; empty where that is not recorded."""
-        return self.site.client_key(facts)
+        return self.site.client_key(facts) or facts.peer or ""
 
     def place(self, number: int) -> str:
         """Where a line stands, as editors count: `access.log:17`."""
@@ -110,7 +113,7 @@ class Replay:
                     if progress is not None:
                         progress(self._begun)
             finally:
-                runner.run(self.site.reservations.close())
+                runner.run(self.site.close())
                 # A driver that failed to connect still tells the loop so, from a thread, and the loop must be there.
                 for thread in set(threading.enumerate()) - threads:
                     thread.join(_ENDING_SECONDS)

@@ -2,10 +2,12 @@
 
 from noscrape.site.documents import ROBOTS_TXT, TDMREP, Document, Robots
 from noscrape.site.parts import (
+    accepted_file,
     anchors_of,
     builtin_catalog,
     catalog_of,
     emission_of,
+    files_beside,
     own_paths,
     policy_of,
     quotas_of,
@@ -21,6 +23,7 @@ from noscrape.site.site import (
     terms_words,
     waits_for_restart,
 )
+from noscrape.site.update import accept, actions, review
 
 __all__ = [
     "AT_RESTART",
@@ -32,14 +35,19 @@ __all__ = [
     "Ruling",
     "Sent",
     "Site",
+    "accept",
+    "accepted_file",
+    "actions",
     "anchors_of",
     "builtin_catalog",
     "catalog_of",
     "emission_of",
+    "files_beside",
     "own_paths",
     "policy_of",
     "quotas_of",
     "reader_of",
+    "review",
     "robots_base",
     "terms_words",
     "waits_for_restart",

@@ -1,20 +1,49 @@
 """What a configuration makes: each function builds one part of a site."""
 
+import time
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from noscrape import accepted
+from noscrape.clients import Clients
 from noscrape.config import Config, Loaded
 from noscrape.config.model import Extra, Files
 from noscrape.crawlers import Catalog, Crawler, Kind, parse_catalog
+from noscrape.crawlers.corpus import Sample, corpus
+from noscrape.crawlers.gate import gate
 from noscrape.decision import Policy
-from noscrape.errors import ConfigError, Fault
+from noscrape.errors import CatalogError, ConfigError, Fault
+from noscrape.exchange import Fetched, fetch
 from noscrape.patterns import Quota
 from noscrape.readers import Chain, FileReader, FilesOf, IdType, Reader, SqlReader
 from noscrape.signals import Emission
 from noscrape.standards.robots_txt import LARGEST_BYTES
-from noscrape.words import Action, Mode
+from noscrape.verify import (
+    NO_SNAPSHOTS,
+    RangeLists,
+    ReverseDns,
+    Signers,
+    Snapshots,
+    Verifier,
+    load_snapshots,
+)
+from noscrape.verify.directories import MEDIA_TYPE
+from noscrape.verify.snapshots import INDEX
+from noscrape.words import Action, Answer, Mode, NewCrawlers
+
+_DAY_SECONDS: Final = 86_400
+
+#: A list of crawlers that is longer is none.
+_LARGEST_LIST_BYTES: Final = 10_000_000
+
+#: Beside the configuration, where it does not name another.
+_ACCEPTED: Final = "noscrape-crawlers.json"
 
 
 @cache  # a frozen value, and a quarter of a second to read: tests build an app for each case
@@ -23,9 +52,122 @@ def builtin_catalog() -> Catalog:
     return parse_catalog((files("noscrape.crawlers") / "catalog.toml").read_bytes(), name="catalog.toml")
 
 
-def catalog_of(config: Config, builtin: Catalog) -> Catalog:
-    """The built-in list with the operator's own entries."""
-    return builtin.extended(map(_own_crawler, config.crawlers.extra))
+@cache
+def builtin_corpus() -> tuple[Sample, ...]:
+    """User agents of programs that people use, and of bots that everybody wants: no list may call them AI."""
+    return corpus((files("noscrape.crawlers") / "corpus.toml").read_bytes())
+
+
+def catalog_of(loaded: Loaded, builtin: Catalog) -> Catalog:
+    """The built-in list with the operator's own lists and entries, and without those that are switched off.
+
+    Raises ConfigError for a list that cannot be read, or does not pass the gate.
+    """
+    crawlers = loaded.config.crawlers
+    catalog = builtin
+    for number, name in enumerate(crawlers.lists):
+        catalog = _with_list(loaded, f"crawlers.lists.{number}", name, catalog)
+    return catalog.without(crawlers.off).extended(map(_own_crawler, crawlers.extra))
+
+
+def _with_list(loaded: Loaded, key: str, name: str, catalog: Catalog) -> Catalog:
+    try:
+        listed = parse_catalog(_data_of(loaded, key, name, largest_bytes=_LARGEST_LIST_BYTES), name=name)
+    except CatalogError as error:
+        raise ConfigError(tuple(replace(fault, key=f"{key}: {fault.key}") for fault in error.faults)) from None
+    extended = catalog.extended(listed.crawlers)
+    verdict = gate(extended, current=catalog, corpus=builtin_corpus())
+    if not verdict.passed:
+        raise ConfigError(tuple(Fault(loaded.place(key), key, f"{name}: {fault}") for fault in verdict.problems))
+    return extended
+
+
+def files_beside(loaded: Loaded) -> Iterable[Path]:
+    """The files that a site is made of, beside its configuration: when one of them changes, so does the site."""
+    config = loaded.config
+    folder = config.verification.folder
+    named = [*config.crawlers.lists, config.documents.robots_file, f"{folder}/{INDEX}" if folder is not None else None]
+    accepted_one = accepted_file(loaded) if config.crawlers.new is NewCrawlers.OBSERVE else None
+    return [*(Path(name) for name in named if name is not None), *([accepted_one] if accepted_one is not None else [])]
+
+
+def accepted_file(loaded: Loaded) -> Path | None:
+    """Where the crawlers that were in force are remembered; None for nowhere."""
+    named = loaded.config.crawlers.accepted
+    if named is not None:
+        return Path(named)
+    return loaded.file.parent / _ACCEPTED if loaded.file is not None else None
+
+
+def new_crawlers(loaded: Loaded, catalog: Catalog) -> frozenset[str]:
+    """The case-folded tokens that are only observed, since they came with an update and nobody accepted them yet."""
+    if loaded.config.crawlers.new is NewCrawlers.ACT:
+        return frozenset()
+    file = accepted_file(loaded)
+    known = accepted.read(file).actions if file is not None else None
+    if known is None:
+        return frozenset()
+    own = {extra.token.casefold() for extra in loaded.config.crawlers.extra}
+    return frozenset(token.casefold() for token in catalog.tokens) - {token.casefold() for token in known} - own
+
+
+def clients_of(config: Config) -> Clients:
+    """How clients are told apart."""
+    clients = config.clients
+    return Clients(
+        trusted_proxies=clients.own_proxies,
+        providers=clients.providers,
+        header=clients.header,
+        host_header=clients.host_header,
+        partners=clients.partners,
+        ipv6_prefix=clients.ipv6_prefix,
+    )
+
+
+def snapshots_of(config: Config) -> Snapshots:
+    """The networks that operators publish, as they were last fetched; none where nobody has fetched them."""
+    folder = config.verification.folder
+    return load_snapshots(Path(folder)) if folder is not None else NO_SNAPSHOTS
+
+
+def verifier_of(loaded: Loaded, catalog: Catalog, *, previous: Verifier | None = None) -> Verifier:
+    """What tells true crawlers from false ones. Of the `previous` one, what was learnt is kept."""
+    config = loaded.config
+    ranges = RangeLists(
+        catalog.crawlers, snapshots_of(config), fresh_seconds=config.verification.fresh_days * _DAY_SECONDS
+    )
+    if previous is not None:
+        return Verifier(ranges=ranges, dns=previous.dns, seen=previous.seen)
+    dns = config.dns
+    resolving = (
+        ReverseDns(
+            clock=time.monotonic,
+            servers=dns.servers,
+            timeout_seconds=dns.timeout_seconds,
+            lookups_per_second=dns.lookups_per_second,
+            cache_size=dns.cache_size,
+        )
+        if dns.enabled
+        else None
+    )
+    return Verifier(ranges=ranges, dns=resolving)
+
+
+def signers_of(
+    config: Config, catalog: Catalog, *, counters: Counter[str], previous: Signers | None = None
+) -> Signers | None:
+    """What tells who signed a request; None where signatures are not looked at."""
+    if previous is not None:
+        return previous.of(catalog.crawlers)
+    if not config.signatures.enabled:
+        return None
+    return Signers(
+        catalog.crawlers,
+        allowed=config.signatures.agents,
+        checks_per_second=config.signatures.checks_per_second,
+        fetch=_key_directory,
+        counters=counters,
+    )
 
 
 def _own_crawler(extra: Extra) -> Crawler:
@@ -40,10 +182,19 @@ def _own_crawler(extra: Extra) -> Crawler:
     )
 
 
-def policy_of(config: Config) -> Policy:
-    """The settings that `decide()` needs."""
-    agents = {token.casefold(): answer for token, answer in config.crawlers.agents.items()}
-    return Policy(stance=config.stance, mode=config.mode, purposes=config.crawlers.purposes, agents=agents)
+_IMPOSTORS: Final = {"refuse": Answer.REFUSE, "observe": Answer.OBSERVE, "off": Answer.ALLOW}
+
+
+def policy_of(config: Config, *, new: frozenset[str] = frozenset()) -> Policy:
+    """The settings that `decide()` needs. `new` are the crawlers that are only observed as yet."""
+    return Policy(
+        stance=config.stance,
+        mode=config.mode,
+        purposes=config.crawlers.purposes,
+        agents={token.casefold(): answer for token, answer in config.crawlers.agents.items()},
+        new=new,
+        impostors=_IMPOSTORS[config.verification.impostors],
+    )
 
 
 def emission_of(config: Config) -> Emission:
@@ -129,6 +280,10 @@ def anchors_of(loaded: Loaded) -> str:
     return _text_of(loaded, "tracks.files.c2pa_anchors", files.c2pa_anchors)
 
 
+def _key_directory(url: str, /, *, most_bytes: int, seconds: float) -> Fetched:
+    return fetch(url, most_bytes=most_bytes, seconds=seconds, headers=(("Accept", MEDIA_TYPE),))
+
+
 def robots_base(loaded: Loaded) -> str | None:
     """The operator's own robots.txt, None where none is named. Raises ConfigError where it cannot be read."""
     name = loaded.config.documents.robots_file
@@ -136,15 +291,20 @@ def robots_base(loaded: Loaded) -> str | None:
 
 
 def _text_of(loaded: Loaded, key: str, name: str) -> str:
+    """A text that the configuration names. Raises ConfigError where it cannot be read."""
+    return _data_of(loaded, key, name, largest_bytes=LARGEST_BYTES).decode("utf-8", "surrogateescape")
+
+
+def _data_of(loaded: Loaded, key: str, name: str, *, largest_bytes: int) -> bytes:
     """A file that the configuration names. Raises ConfigError where it cannot be read."""
     try:
         with open(name, "rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
+            data = file.read(largest_bytes + 1)
     except OSError as error:
         raise _unusable(loaded, key, f"{name} cannot be read: {error.strerror or type(error).__name__}") from None
-    if len(data) > LARGEST_BYTES:
-        raise _unusable(loaded, key, f"{name} has more than {LARGEST_BYTES:_} bytes")
-    return data.decode("utf-8", "surrogateescape")
+    if len(data) > largest_bytes:
+        raise _unusable(loaded, key, f"{name} has more than {largest_bytes:_} bytes")
+    return data
 
 
 def _unusable(loaded: Loaded, key: str, problem: str) -> ConfigError:

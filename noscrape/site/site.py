@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from noscrape.clients import Client, Clients
+from noscrape.clients import Client
 from noscrape.config import Config, Loaded
 from noscrape.crawlers import Catalog, Claim, Crawler, Matcher
-from noscrape.decision import Decision
+from noscrape.decision import UNCHECKED, Checked, Decision, Finding
+from noscrape.identity import Account, Identity, Partner
 from noscrape.log import PATH_KEPT, Event
 from noscrape.patterns import Playing, Quotas, Visit
 from noscrape.policy import OWN_DOCUMENTS, Case, decide
@@ -26,16 +27,24 @@ from noscrape.site.documents import ROBOTS_TXT, Document, Robots, documents, rob
 from noscrape.site.parts import (
     builtin_catalog,
     catalog_of,
+    clients_of,
     emission_of,
+    new_crawlers,
     own_paths,
     policy_of,
     quotas_of,
     reader_of,
     robots_base,
+    signers_of,
+    verifier_of,
 )
 from noscrape.stores import MemoryCounts
 from noscrape.tracks import Place, Route, RouteTable
+from noscrape.verify import Signers, Verifier
 from noscrape.words import Action, Mode, Purpose, Said, Verification, Voice
+
+#: Before an account's id, so that it is never taken for an address.
+_ACCOUNT = "account "
 
 #: Distinct crawlers for which the decision under the same terms is kept.
 _DECISIONS_KEPT = 4096
@@ -65,7 +74,8 @@ class Sent(NamedTuple):
 class Judgement(NamedTuple):
     """What was found out about one request, and what is to be done.
 
-    `own_document` says that a document is asked for that tells the site's own rules.
+    `own_document` says that a document is asked for that tells the site's own rules. `account` is the id of somebody
+    who is signed in, "" for everybody else.
     """
 
     decision: Decision
@@ -74,6 +84,8 @@ class Judgement(NamedTuple):
     place: Place
     claim: Claim | None
     own_document: bool = False
+    checked: Checked = UNCHECKED
+    account: str = ""
 
 
 class Site:
@@ -99,9 +111,9 @@ class Site:
         config = loaded.config
         self.loaded = loaded
         self.clock = clock
-        self.catalog = catalog_of(config, catalog or builtin_catalog())
+        self.catalog = catalog_of(loaded, catalog or builtin_catalog())
         self.counters = previous.counters if previous else Counter[str]()
-        self.policy = policy_of(config)
+        self.policy = policy_of(config, new=new_crawlers(loaded, self.catalog))
         self.emission = emission_of(config)
         #: Headers of the app's that are looked at.
         self.concerned = self.emission.concerned
@@ -110,11 +122,7 @@ class Site:
         self.listening = config.tracks.app_answer
         same_list = previous is not None and previous.catalog.version == self.catalog.version
         self.matcher = previous.matcher if previous and same_list else Matcher(self.catalog)
-        self._clients = Clients(
-            trusted_proxies=config.clients.trusted_proxies,
-            partners=config.clients.partners,
-            ipv6_prefix=config.clients.ipv6_prefix,
-        )
+        self._clients = clients_of(config)
         self._routes = RouteTable(
             (
                 Route(path=route.path, serves=route.serves, track=route.track, host=route.host)
@@ -141,6 +149,10 @@ class Site:
                 counters=self.counters,
                 on_change=on_change,
             )
+        self.verifier: Verifier = verifier_of(loaded, self.catalog, previous=previous.verifier if previous else None)
+        self._signers: Signers | None = signers_of(
+            config, self.catalog, counters=self.counters, previous=previous._signers if previous else None
+        )
         #: What is served of ours by path, and robots.txt, which is mostly merged. In observe mode nothing is.
         self.documents = {} if self.observing else documents(config)
         self.robots = None if self.observing else robots_of(config, self.catalog, base=robots_base(loaded))
@@ -215,32 +227,117 @@ class Site:
         """Who is asking, by address."""
         return self._clients.client(facts)
 
-    def judge(self, facts: Facts, place: Place, said: Reservation, now: float) -> Judgement:
-        """Decide about one request, counting it against the quotas where no rule above them ends it."""
+    def reached(self, facts: Facts) -> tuple[Client, tuple[str, ...]]:
+        """Who is asking, by address, and in words how that was found out."""
+        return self._clients.reached(facts)
+
+    def notice(self, facts: Facts) -> str:
+        """What is odd about where a request seems to come from, for the operator to see to; "" mostly."""
+        client = self._clients.client(facts)
+        if client.forwarded_by_stranger:
+            return (
+                "requests come with forwarded headers from a peer that [clients] trusted_proxies does not name: they "
+                "are not believed, and if the peer is your proxy, all its visitors are one client"
+            )
+        if not client.ordinary and client.address is not None:
+            return (
+                "requests come from an address that is not of the public internet, or a proxy's own: they are counted "
+                "against no quota, and no crawler is verified; if a proxy stands before this site, name it in "
+                "[clients] trusted_proxies"
+            )
+        return ""
+
+    def judge(
+        self, facts: Facts, place: Place, said: Reservation, now: float, identity: Identity | None = None
+    ) -> Judgement:
+        """Decide about one request, counting it against the quotas where no rule above them ends it.
+
+        `identity` is what the app vouches for.
+        """
         ruling = self.ruling(place, said)
         claim = self.matcher.claim_of(facts.user_agent) if facts.user_agent else None
         own_document = place.own and facts.method in ("GET", "HEAD")
-        if own_document or facts.preflight:
+        if own_document or (facts.method == "OPTIONS" and facts.preflight):  # the first is quicker to ask
             decision = decide(Case(ruling.terms, own_document=own_document, preflight=not own_document), self.policy)
             return Judgement(decision, ruling, said, place, claim, own_document)
-        if not self._clients.plain and (client := self._clients.client(facts)).partner:
-            decision = decide(Case(ruling.terms, partner=client.key), self.policy)
+        if partner := self._partner(facts, identity):
+            decision = decide(Case(ruling.terms, partner=partner, vouched=isinstance(identity, Partner)), self.policy)
             return Judgement(decision, ruling, said, place, claim)
+        if self._signers is not None and facts.header(b"signature-agent") is not None:
+            claim, checked = self._by_signature(facts, claim, now)
+        else:
+            checked = UNCHECKED if claim is None else self._checked(facts, claim.crawlers, now)
         crawlers = claim.crawlers if claim is not None else ()
-        decision = ruling.decisions.get(crawlers) or self._decided(ruling, crawlers)
+        decision = self._decided(ruling, crawlers, checked)
+        account = identity.id if isinstance(identity, Account) else ""
         if self._counting and not decision.stops and ruling.terms.reserved:
-            finding = self._quotas.observe(new_tuple(Visit, (self._clients.key(facts), place, facts)), now)
+            key = f"{_ACCOUNT}{account}" if account else self._clients.key(facts)
+            finding = self._quotas.observe(new_tuple(Visit, (key, place, facts)), now)
             if finding is not None:
                 self.counters["findings"] += 1
-                decision = decide(Case(ruling.terms, crawlers=crawlers, findings=(finding,)), self.policy)
-        return new_tuple(Judgement, (decision, ruling, said, place, claim, False))
+                decision = decide(self._case(ruling, crawlers, checked, (finding,)), self.policy)
+        return new_tuple(Judgement, (decision, ruling, said, place, claim, False, checked, account))
 
-    def _decided(self, ruling: Ruling, crawlers: tuple[Crawler, ...]) -> Decision:
-        """The decision where behaviour plays no part, which depends on nothing else and is kept."""
-        if len(ruling.decisions) >= _DECISIONS_KEPT:
-            ruling.decisions.clear()
-        decision = ruling.decisions[crawlers] = decide(Case(ruling.terms, crawlers=crawlers), self.policy)
+    def _partner(self, facts: Facts, identity: Identity | None) -> str:
+        """The name of the partner that asks, "" where none does."""
+        if isinstance(identity, Partner):
+            return identity.name
+        if self._clients.plain:
+            return ""
+        client = self._clients.client(facts)
+        return str(client.address) if client.partner else ""
+
+    def _checked(self, facts: Facts, crawlers: tuple[Crawler, ...], now: float) -> Checked:
+        """Whether the crawlers that a user agent names are it, from what is known now."""
+        for crawler in crawlers:
+            if crawler.verify:
+                return self.verifier.check(crawlers, self._clients.public_address(facts), now)
+        return UNCHECKED
+
+    def _by_signature(self, facts: Facts, claim: Claim | None, now: float) -> tuple[Claim | None, Checked]:
+        """Who signed a request, beside whom its user agent names: a signature vouches for its signer alone."""
+        if self._signers is None:
+            return claim, UNCHECKED
+        key = self._clients.key(facts)
+        crawler, signed = self._signers.identify(facts, self._clients.origin(facts), client_key=key, now=now)
+        named = claim.crawlers if claim is not None else ()
+        others = tuple(each for each in named if each is not crawler)
+        checked = self._checked(facts, others, now)
+        if checked is UNCHECKED:
+            checked = signed
+        elif others and signed.status is Verification.VERIFIED and checked.status is Verification.UNKNOWN:
+            checked = Checked(Verification.UNKNOWN, f"{signed.how}; and {others[0].token}: {checked.how}")
+        if crawler is None:
+            return claim, checked
+        return Claim(crawlers=(crawler, *others), matched=claim.matched if claim is not None else ""), checked
+
+    def _decided(self, ruling: Ruling, crawlers: tuple[Crawler, ...], checked: Checked = UNCHECKED) -> Decision:
+        """The decision where behaviour plays no part. Of claims that nothing is known of, it is kept."""
+        if checked.status is not Verification.UNKNOWN:
+            return decide(self._case(ruling, crawlers, checked), self.policy)
+        decision = ruling.decisions.get(crawlers)
+        if decision is None:
+            if len(ruling.decisions) >= _DECISIONS_KEPT:
+                ruling.decisions.clear()
+            decision = ruling.decisions[crawlers] = decide(Case(ruling.terms, crawlers=crawlers), self.policy)
         return decision
+
+    def _case(
+        self,
+        ruling: Ruling,
+        crawlers: tuple[Crawler, ...],
+        checked: Checked,
+        findings: tuple[Finding, ...] = (),
+    ) -> Case:
+        seen = checked.status is Verification.CONTRADICTED and self.verifier.has_seen(crawlers)
+        return Case(ruling.terms, crawlers, checked=checked, operator_seen=seen, findings=findings)
+
+    async def close(self) -> None:
+        """End what is open, and what is under way in the background."""
+        if self._signers is not None:
+            self._signers.close()
+        await self.verifier.close()
+        await self.reservations.close()
 
     def answered(self, judgement: Judgement, terms: Terms, source: str, now: float) -> Judgement:
         """The judgement again, after the app's own answer has reserved more. What was counted is not counted again."""
@@ -251,7 +348,7 @@ class Site:
         if judgement.decision.stops or judgement.decision.rule in (OWN_DOCUMENTS, "partner"):
             return judgement._replace(ruling=ruling, said=said)
         crawlers = judgement.claim.crawlers if judgement.claim is not None else ()
-        decision = ruling.decisions.get(crawlers) or self._decided(ruling, crawlers)
+        decision = self._decided(ruling, crawlers, judgement.checked)
         if decision.action is Action.ALLOW and judgement.decision.action is not Action.ALLOW:
             decision = judgement.decision  # only observed, and still to be recorded
         return judgement._replace(decision=decision, ruling=ruling, said=said)
@@ -293,7 +390,9 @@ class Site:
             operator=crawler.operator if crawler else None,
             crawler_class=crawler.kind.value if crawler else None,
             purpose=crawler.purpose.value if crawler and crawler.purpose else None,
-            verification=Verification.UNKNOWN.value if crawler else None,
+            verification=judgement.checked.status.value if crawler else None,
+            verified_how=judgement.checked.how or None,
+            account=judgement.account or None,
             tracks=judgement.place.tracks,
             serves=judgement.place.serves.value,
             reservation=terms_words(judgement.ruling.terms),
@@ -313,6 +412,8 @@ class Site:
 #: Sections whose changes wait for a restart: caches, counts, connections and files outlive a reload.
 AT_RESTART = (
     "log",
+    "dns",
+    "signatures",
     "tracks.reader",
     "tracks.files",
     "tracks.combine",

@@ -113,7 +113,7 @@ def test_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(arguments: object) -> Status:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("noscrape.cli.crawlers.list_", interrupted)
+    monkeypatch.setattr("noscrape.cli.crawlers.listing.list_", interrupted)
     assert main(["crawlers", "list"]) == 130
 
 
@@ -123,7 +123,7 @@ def test_what_is_no_fault_of_the_users_is_not_hidden(monkeypatch: pytest.MonkeyP
     def broken(arguments: object) -> Status:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("noscrape.cli.crawlers.list_", broken)
+    monkeypatch.setattr("noscrape.cli.crawlers.listing.list_", broken)
     with pytest.raises(ZeroDivisionError):
         main(["crawlers", "list"])
 
@@ -134,7 +134,7 @@ def test_our_own_errors_are(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -
     def failing(arguments: object) -> Status:
         raise NoScrapeError("told in words")
 
-    monkeypatch.setattr("noscrape.cli.crawlers.list_", failing)
+    monkeypatch.setattr("noscrape.cli.crawlers.listing.list_", failing)
     assert main(["crawlers", "list"]) == Status.FAULT
     assert capsys.readouterr().err == "noscrape: told in words\n"
 

@@ -34,7 +34,11 @@ CATALOG = Catalog(
         ),
         ({"crawlers": {"undisclosed": "observe"}}, "crawlers.undisclosed", "lets every undisclosed crawler"),
         ({"crawlers": {"agents": {"GPTBot": "allow"}}}, "crawlers.agents.GPTBot", "whoever calls itself GPTBot"),
-        ({"crawlers": {"agents": {"GPTBot": "allow-verified"}}}, "crawlers.agents.GPTBot", "verifies no crawler yet"),
+        (
+            {"crawlers": {"agents": {"GPTBot": "allow-verified"}}},
+            "crawlers.agents.GPTBot",
+            "nothing that is looked at",
+        ),
         (
             {"crawlers": {"agents": {"Google-Extended": "refuse"}}, "documents": {"robots_txt": "off"}},
             "crawlers.agents.Google-Extended",

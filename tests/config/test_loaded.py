@@ -251,11 +251,17 @@ def _starter() -> str:
     return (Path(noscrape.__file__).parent / "starter.toml").read_text("utf-8")
 
 
+def _beside(folder: Path) -> Config:
+    """The defaults of a file in a folder."""
+    files = {"log": {"path": f"{folder}/noscrape.jsonl"}, "verification": {"folder": f"{folder}/noscrape-ranges"}}
+    return load(files).config
+
+
 def test_the_starter_file_changes_nothing(tmp_path: Path) -> None:
     """It shows the defaults; as it is, it is the same as none."""
     (tmp_path / "noscrape.toml").write_text(_starter())
 
-    assert load({"log": {"path": f"{tmp_path}/noscrape.jsonl"}}).config == load(tmp_path / "noscrape.toml").config
+    assert _beside(tmp_path) == load(tmp_path / "noscrape.toml").config
 
 
 def test_every_line_of_the_starter_file_can_be_switched_on() -> None:

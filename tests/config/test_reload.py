@@ -228,3 +228,28 @@ def test_a_thread_can_be_started_again(tmp_path: Path) -> None:
 
     assert changed.wait(10)
     reloader.stop()
+
+
+# ---- files beside it
+
+
+def test_a_file_beside_it_that_changes_is_taken(tmp_path: Path) -> None:
+    """The same settings are handed on again, once, when the other file has come to rest."""
+    file, list_ = tmp_path / "noscrape.toml", tmp_path / "list.toml"
+    file.write_text('stance = "no-ai"\n')
+    list_.write_text("one")
+    os.utime(list_, ns=(3, 3))
+    changes: list[Stance] = []
+    reloader = Reloader(
+        file,
+        load(str(file)),
+        lambda loaded: changes.append(loaded.config.stance),
+        lambda error: None,
+        beside=lambda loaded: [list_, tmp_path / "none"],
+    )
+    for content in ("one", "one", "one, two", "one, two"):
+        list_.write_text(content)
+        os.utime(list_, ns=(len(content), len(content)))
+        for _ in range(3):
+            reloader.poll()
+    assert [Stance.NO_AI] == changes

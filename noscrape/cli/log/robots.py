@@ -79,7 +79,7 @@ def _talk(shown: Sequence[Conduct], *, of: int) -> None:
 def _robots_tokens(arguments: argparse.Namespace) -> Mapping[str, str]:
     catalog = builtin_catalog()
     loaded = load(found(arguments.config), tokens=catalog.tokens)
-    crawlers = catalog_of(loaded.config, catalog).crawlers
+    crawlers = catalog_of(loaded, catalog).crawlers
     return {crawler.token: crawler.robots_token for crawler in crawlers if crawler.robots_token}
 
 

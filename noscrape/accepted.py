@@ -1,0 +1,76 @@
+"""The crawlers that were in force, and what was done about each: kept in a file, to tell what an update changes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from noscrape.replacement import replace
+
+#: Version of the file's shape.
+_SHAPE: Final = 1
+
+_LARGEST_BYTES: Final = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was done about each crawler, by product token: "refuse", "let in" and the like.
+
+    `actions` is None where nothing is remembered; `problem` says why, where a file is there and cannot be used.
+    """
+
+    catalog: str = ""
+    actions: Mapping[str, str] | None = None
+    problem: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an update changes: crawlers that are new, those that are gone, and those that are treated otherwise."""
+
+    added: Mapping[str, str]
+    removed: Mapping[str, str]
+    changed: Mapping[str, tuple[str, str]]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
+def read(file: Path) -> Accepted:
+    """What is remembered. Never raises: a file that cannot be used is told in `problem`."""
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        return Accepted()
+    except OSError as error:
+        return Accepted(problem=f"{file} cannot be read: {error.strerror or type(error).__name__}")
+    try:
+        found = json.loads(data) if len(data) <= _LARGEST_BYTES else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or found.get("shape") != _SHAPE or not isinstance(found.get("actions"), dict):
+        return Accepted(problem=f"{file} is no list of accepted crawlers; `noscrape crawlers accept` writes it anew")
+    actions = {token: action for token, action in found["actions"].items() if isinstance(action, str)}
+    return Accepted(str(found.get("catalog", "")), actions)
+
+
+def write(file: Path, accepted: Accepted) -> None:
+    """Remember, in one step: whoever reads meanwhile gets the old file or the new one. Raises OSError."""
+    written = {"shape": _SHAPE, "catalog": accepted.catalog, "actions": dict(accepted.actions or {})}
+    replace(file, f"{json.dumps(written, indent=0, sort_keys=True)}\n".encode("ascii"))
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:
+    """What becomes of crawlers otherwise than it was."""
+    return Changes(
+        added={token: after[token] for token in sorted(after.keys() - before.keys())},
+        removed={token: before[token] for token in sorted(before.keys() - after.keys())},
+        changed={
+            token: (before[token], after[token])
+            for token in sorted(after.keys() & before.keys())
+            if before[token] != after[token]
+        },
+    )

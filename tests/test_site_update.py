@@ -1,0 +1,197 @@
+"""What an update of the catalog changes on a site; and lists of the operator's own, which survive one."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noscrape import ConfigError, NoScrape
+from noscrape.accepted import Accepted, read, write
+from noscrape.config import load
+from noscrape.site import Site, builtin_catalog, review
+from noscrape.site.update import actions
+from tests.asgi import GPTBOT, Clock, answering, ask, scope_of
+
+LIST = """
+[[crawler]]
+token = "AcmeHarvester"
+class = "ai"
+purpose = "training"
+examples = ["AcmeHarvester/1.0"]
+near_misses = ["AcmeHarvesters/1.0"]
+"""
+
+
+def site(folder: Path, text: str = "") -> Site:
+    file = folder / "noscrape.toml"
+    file.write_text(text)
+    return Site(load(file, tokens=builtin_catalog().tokens), clock=Clock())
+
+
+class TestReview:
+    """The first start with a new catalog."""
+
+    def test_the_first_of_all_tells_nothing(self, tmp_path: Path) -> None:
+        """There is nothing to compare with; from then on there is."""
+        found = site(tmp_path)
+        assert () == review(found)
+        assert actions(found) == read(tmp_path / "noscrape-crawlers.json").actions
+        assert () == review(found)
+
+    def test_what_has_changed_is_told_once(self, tmp_path: Path) -> None:
+        """New ones with what is done about them, those that are treated otherwise, and those that are gone."""
+        found = site(tmp_path)
+        known = actions(found) | {"GoneBot": "refused", "GPTBot": "let in"}
+        del known["CCBot"]
+        write(tmp_path / "noscrape-crawlers.json", Accepted("before", known))
+        (told,) = review(found)
+        assert told == (
+            "what is done about crawlers has changed: 1 new: CCBot (refused); GPTBot was let in, is refused; "
+            "not known any more: GoneBot"
+        )
+        assert () == review(found)
+
+    def test_what_the_operator_changes_is_told_too(self, tmp_path: Path) -> None:
+        """An override that was put in by mistake shows at the next start."""
+        review(site(tmp_path))
+        (told,) = review(site(tmp_path, '[crawlers.agents]\nGPTBot = "allow"\n'))
+        assert told.endswith("GPTBot was refused, is let in")
+
+    def test_while_it_is_watched_nothing_is_accepted(self, tmp_path: Path) -> None:
+        """It is told at each start, until somebody accepts it."""
+        found = site(tmp_path, '[crawlers]\nnew = "observe"\n')
+        known = actions(found)
+        del known["CCBot"]
+        write(tmp_path / "noscrape-crawlers.json", Accepted("before", known))
+        for _ in range(2):
+            (told,) = review(found)
+            assert "only observed until `noscrape crawlers accept`: CCBot (refused)" in told
+        assert "CCBot" not in (read(tmp_path / "noscrape-crawlers.json").actions or {})
+
+    def test_many_are_summed_up(self, tmp_path: Path) -> None:
+        """A message of seven hundred names is none."""
+        found = site(tmp_path)
+        write(tmp_path / "noscrape-crawlers.json", Accepted("before", {"X": "refused"}))
+        (told,) = review(found)
+        assert len(told) < 1_500
+        assert " more" in told
+
+    def test_garbage_is_told_and_made_anew(self, tmp_path: Path) -> None:
+        """A file that somebody edited, or half of one."""
+        (tmp_path / "noscrape-crawlers.json").write_text("{")
+        (told,) = review(site(tmp_path))
+        assert "is no list of accepted crawlers" in told
+        assert read(tmp_path / "noscrape-crawlers.json").actions
+
+    def test_a_folder_that_cannot_be_written(self, tmp_path: Path) -> None:
+        """Is told, and nothing else fails."""
+        (told,) = review(site(tmp_path, '[crawlers]\naccepted = "none/there.json"\n'))
+        assert "cannot be written" in told
+        assert "[crawlers] accepted names another file" in told
+
+    def test_nothing_is_written_where_there_is_no_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Settings given in Python have no place of their own on the disk."""
+        monkeypatch.chdir(tmp_path)
+        assert () == review(Site(load({}), clock=Clock()))
+        assert [] == list(tmp_path.iterdir())
+
+    async def test_the_middleware_tells_it_with_its_first_request(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """In a thread, which no request waits for."""
+        file = tmp_path / "noscrape.toml"
+        file.write_text('[log]\npath = ""\n')
+        write(tmp_path / "noscrape-crawlers.json", Accepted("before", {"GPTBot": "let in"}))
+        app = NoScrape(answering(), config=file)
+        with caplog.at_level(logging.WARNING):
+            await ask(app, scope_of())
+            app.close()
+        assert "GPTBot was let in, is refused" in caplog.text
+
+
+class TestLists:
+    """Files of crawlers beside the catalog."""
+
+    def test_one_that_passes_is_used(self, tmp_path: Path) -> None:
+        """And its tokens may be named."""
+        (tmp_path / "own.toml").write_text(LIST)
+        found = site(tmp_path, '[crawlers]\nlists = ["own.toml"]\n[crawlers.agents]\nacmeharvester = "observe"\n')
+        claim = found.matcher.claim_of(b"AcmeHarvester/2.0")
+        assert claim is not None
+        assert "AcmeHarvester" == claim.crawler.token
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            (None, "cannot be read: No such file or directory"),
+            ("", "no entry"),
+            ("crawler = 5", "no entry"),
+            ("<html>", "own.toml"),
+            (LIST.replace('"ai"', '"robot"'), "AcmeHarvester"),
+            (LIST.replace("AcmeHarvester", "Spider"), "generic word"),
+            (LIST.replace("AcmeHarvester", "Code"), "generic word"),
+            (LIST.replace("AcmeHarvester", "LCC"), "generic word"),
+            (LIST.replace("AcmeHarvester", "Firefox"), "generic word"),
+            (LIST.replace("AcmeHarvester", "SamsungBrowser"), "SamsungBrowser"),
+            (LIST + "match = 5\n", "wanted a list of texts"),
+        ],
+        ids=["gone", "empty", "no table", "HTML", "class", "Spider", "Code", "LCC", "Firefox", "a browser", "type"],
+    )
+    def test_one_that_would_harm_people_is_fatal_at_the_start(
+        self, tmp_path: Path, text: str | None, problem: str
+    ) -> None:
+        """With the file and the reason; nobody is protected by a list that cannot be used."""
+        if text is not None:
+            (tmp_path / "own.toml").write_text(text)
+        with pytest.raises(ConfigError) as caught:
+            site(tmp_path, '[crawlers]\nlists = ["own.toml"]\n')
+        assert problem in str(caught.value)
+        assert "own.toml" in str(caught.value)
+
+    def test_what_is_switched_off_is_not_looked_for(self, tmp_path: Path) -> None:
+        """Also when an update brings it back."""
+        found = site(tmp_path, '[crawlers]\noff = ["gptbot"]\n')
+        assert found.matcher.claim_of(GPTBOT) is None
+        assert found.catalog.version != builtin_catalog().version
+
+    async def test_a_list_that_changes_is_taken_while_the_app_runs(self, tmp_path: Path) -> None:
+        """As the configuration itself; a broken one is not, and is told."""
+        from noscrape.config import Reloader
+        from noscrape.site import files_beside
+
+        list_, file = tmp_path / "own.toml", tmp_path / "noscrape.toml"
+        list_.write_text(LIST)
+        file.write_text('[log]\npath = ""\n[crawlers]\nlists = ["own.toml"]\n')
+        app = NoScrape(answering(), config=file)
+        reloader = Reloader(
+            file,
+            app.site.loaded,
+            app._swap,
+            app._keep,
+            tokens=builtin_catalog().tokens,
+            beside=files_beside,
+        )
+
+        async def statuses() -> list[int]:
+            reloader.poll()
+            reloader.poll()
+            agents = (b"AcmeHarvester/1.0", b"OtherHarvester/1.0")
+            return [(await ask(app, scope_of(agent=agent))).status for agent in agents]
+
+        assert [403, 200] == await statuses()
+        list_.write_text(LIST + LIST.replace("Acme", "Other"))
+        assert [403, 403] == await statuses()
+        list_.write_text("half a li")
+        assert [403, 403] == await statuses()
+        app.close()
+
+
+def test_the_file_is_readable(tmp_path: Path) -> None:
+    """For people too: one crawler a line."""
+    review(site(tmp_path))
+    lines = (tmp_path / "noscrape-crawlers.json").read_text().splitlines()
+    assert '"GPTBot": "refused",' in lines
+    known: dict[str, Any] = json.loads("\n".join(lines))
+    assert {"actions", "catalog", "shape"} == known.keys()
