@@ -103,8 +103,8 @@ class Clients:
         self._shift = 128 - ipv6_prefix
         self._suffix = f"/{ipv6_prefix}"
         self._known: dict[str, tuple[Client, Provider | None]] = {}
-        #: Whether a client's key is all that anyone needs to know of it on each request.
-        self.plain = not self._trusted and not self._partners
+        #: Whether any client may be a partner.
+        self.partnered = bool(self._partners)
 
     def _written(self) -> frozenset[str]:
         """The fields of forwarding that the operator's own proxies write."""

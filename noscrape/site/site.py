@@ -282,7 +282,7 @@ class Site:
         """The name of the partner that asks, "" where none does."""
         if isinstance(identity, Partner):
             return identity.name
-        if self._clients.plain:
+        if not self._clients.partnered:
             return ""
         client = self._clients.client(facts)
         return str(client.address) if client.partner else ""
@@ -302,14 +302,15 @@ class Site:
         crawler, signed = self._signers.identify(facts, self._clients.origin(facts), client_key=key, now=now)
         named = claim.crawlers if claim is not None else ()
         others = tuple(each for each in named if each is not crawler)
+        if crawler is not None and not others:
+            return Claim(crawlers=(crawler,), matched=claim.matched if claim is not None else ""), signed
         checked = self._checked(facts, others, now)
-        if checked is UNCHECKED:
-            checked = signed
-        elif others and signed.status is Verification.VERIFIED and checked.status is Verification.UNKNOWN:
-            checked = Checked(Verification.UNKNOWN, f"{signed.how}; and {others[0].token}: {checked.how}")
-        if crawler is None:
+        proved = crawler is None or signed.status is Verification.VERIFIED
+        if checked.status is Verification.UNKNOWN or (checked.status is Verification.VERIFIED and not proved):
+            checked = Checked(Verification.UNKNOWN, "; ".join(filter(None, (signed.how, checked.how))))
+        if crawler is None or claim is None:
             return claim, checked
-        return Claim(crawlers=(crawler, *others), matched=claim.matched if claim is not None else ""), checked
+        return Claim(crawlers=(crawler, *others), matched=claim.matched), checked
 
     def _decided(self, ruling: Ruling, crawlers: tuple[Crawler, ...], checked: Checked = UNCHECKED) -> Decision:
         """The decision where behaviour plays no part. Of claims that nothing is known of, it is kept."""

@@ -312,11 +312,10 @@ class TestPartners:
         )
         assert not clients.client(facts("10.0.0.5", "198.51.100.7, 192.0.2.1")).partner
 
-    def test_plain(self) -> None:
-        """Where there are neither proxies nor partners, the key is all there is to know."""
-        assert Clients().plain
-        assert not Clients(partners=PARTNERS).plain
-        assert not Clients(trusted_proxies=PROXIES).plain
+    def test_whether_there_are_any(self) -> None:
+        """Where there are none, nobody needs to be looked at."""
+        assert Clients(partners=PARTNERS).partnered
+        assert not Clients(trusted_proxies=PROXIES).partnered
 
 
 class TestStrangers:

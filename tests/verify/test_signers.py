@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("cryptography")
+pytest.importorskip("http_message_signatures")
+
 from noscrape.clients import Origin
 from noscrape.crawlers import Crawler, Kind, Proof
 from noscrape.decision import UNCHECKED
@@ -15,8 +18,6 @@ from noscrape.verify import Signers
 from noscrape.verify.directories import MEDIA_TYPE
 from noscrape.words import Purpose, Verification
 from tests.verify.signing import ED25519, NOW, ORIGIN, AtOnce, jwk, signed
-
-pytestmark = pytest.mark.signatures
 
 AGENT = Crawler("Agent", "Signer", Kind.AI, Purpose.AGENT, verify=(Proof.WEB_BOT_AUTH,), signature_agents=(ORIGIN,))
 
