@@ -21,7 +21,7 @@ def disagreements(site: Site, *, robots: str | None = None) -> tuple[Fault, ...]
     `robots` is the text that the site serves, where somebody has it at hand; else what noscrape itself would serve.
     """
     text = robots if robots is not None else _own_robots(site)
-    everything = (*_robots(site, text), *_own_file(site), *_pages(site), *_areas(site))
+    everything = (*_robots(site, text), *_own_file(site), *_pages(site), *_areas(site), *_lists(site))
     return tuple(Fault(site.loaded.place(key), key, problem) for key, problem in everything)
 
 
@@ -96,6 +96,12 @@ def _areas(site: Site) -> Warnings:
             "open unless their owner says otherwise"
         )
         yield "tracks.default", problem
+
+
+def _lists(site: Site) -> Warnings:
+    """Lists of networks that cannot be used, so that a true crawler is not known."""
+    for problem in site.verifier.ranges.problems:
+        yield "verification.folder", problem
 
 
 def _several(tokens: list[str]) -> str:

@@ -264,8 +264,8 @@ class NoScrape:
 
     def _review(self, site: Site) -> None:
         """Tell what an update of the catalog changes; on the disk, and so in a thread."""
-        for text in review(site):
-            logger.warning("%s", text)
+        for text in (*site.verifier.ranges.problems, *review(site)):
+            self._recorder.warn_once(text)
 
     def _swap(self, loaded: Loaded) -> None:
         try:
@@ -275,6 +275,8 @@ class NoScrape:
             return
         if waiting := waits_for_restart(self._site.loaded.config, loaded.config):
             logger.warning("%s reloaded; these changes wait for a restart: %s", loaded.name, ", ".join(waiting))
+        for problem in site.verifier.ranges.problems:
+            self._recorder.warn_once(problem)
         self._site = site
         self._recorder.wanted = frozenset(loaded.config.log.record)
         self._recorder.emit(

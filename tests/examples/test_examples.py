@@ -212,7 +212,15 @@ def complained(talk: str) -> list[str]:
 def demo(*arguments: str) -> "subprocess.Popen[str]":
     """The demo as its own process, as the README starts it."""
     command = [sys.executable, "-m", "examples.demo", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Whoever runs the tests in the background has them ignore Ctrl-C, and a child would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no thread is running yet
+    )
 
 
 def test_the_demo_runs_to_its_end(tmp_path: Path) -> None:

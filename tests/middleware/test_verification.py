@@ -7,6 +7,7 @@ import pytest
 
 from noscrape import Event, NoScrape
 from noscrape.accepted import Accepted, read, write
+from noscrape.agreement import disagreements
 from noscrape.site import accept, builtin_catalog, review
 from noscrape.verify.snapshots import keep
 from tests.asgi import FIREFOX, GPTBOT, Answer, App, Clock, answering, ask, scope_of
@@ -34,6 +35,12 @@ def protect(app: App, folder: Path, *, events: list[Event] | None = None, **sett
     verification = {"folder": str(folder)} | settings.pop("verification", {})
     config = {"log": {"path": "", "record": ["all"]}, "verification": verification} | settings
     return NoScrape(app, config=config, on_event=None if events is None else events.append, clock=Clock())
+
+
+def edit(folder: Path, files: str, data: bytes) -> None:
+    """As somebody does who knows better."""
+    for file in folder.glob(files):
+        file.write_bytes(data)
 
 
 async def visit(app: NoScrape, address: str, agent: bytes = GOOGLEBOT, **more: Any) -> Answer:
@@ -122,6 +129,19 @@ async def test_a_list_that_grows_old_disproves_nothing(folder: Path) -> None:
     for address in (TRUE, FALSE):
         assert 200 == (await visit(app, address)).status
     assert ["verified", "unknown"] == [event.verification for event in events]
+
+
+async def test_a_list_that_was_edited_is_told_and_not_used(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The site stays up, and nobody is disproved by what nobody fetched."""
+    edit(folder, "*common-crawlers*", listed("8.8.8.0/24"))
+    events: list[Event] = []
+    app = protect(answering(), folder, events=events)
+    assert [200, 200] == [(await visit(app, address)).status for address in (TRUE, FALSE)]
+    app.close()
+    assert ["unknown", "unknown"] == [event.verification for event in events]
+    assert 1 == caplog.text.count("the file is not the one that was fetched")
+    (told,) = (fault for fault in disagreements(app.site) if fault.key == "verification.folder")
+    assert "fetch it again" in told.problem
 
 
 async def test_robots_txt_is_never_refused_to_an_impostor(folder: Path) -> None:
