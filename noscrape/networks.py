@@ -61,6 +61,12 @@ class NetworkTable:
     def __contains__(self, wanted: Address) -> bool:
         return bisect_right(self._ends[wanted.version], int(wanted)) & 1 == 1
 
+    def meets(self, network: Network) -> bool:
+        """Whether an address of this network is in it."""
+        ends, last = self._ends[network.version], int(network.broadcast_address)
+        first = bisect_right(ends, int(network.network_address))
+        return first & 1 == 1 or first < bisect_right(ends, last)
+
     @property
     def addresses(self) -> int:
         """How many addresses of IPv4 are in it, and how many networks /64 of IPv6."""
@@ -98,3 +104,8 @@ def ordinary(found: Address) -> bool:
     Take the addresses of `address`: an IPv4-mapped one is none, whatever IPv4 address it stands for.
     """
     return found not in _SPECIAL_TABLE
+
+
+def all_ordinary(network: Network) -> bool:
+    """Whether each address of a network is one of the public internet."""
+    return not _SPECIAL_TABLE.meets(network)

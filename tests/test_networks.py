@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noscrape.networks import Address, Network, NetworkTable, address, ordinary
+from noscrape.networks import Address, Network, NetworkTable, address, all_ordinary, ordinary
 
 
 @pytest.mark.parametrize(
@@ -154,3 +154,30 @@ def test_an_empty_table() -> None:
     assert not NetworkTable(())
     assert NetworkTable([IPv4Network("0.0.0.0/0")])
     assert IPv4Address("192.0.2.1") not in NetworkTable(())
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        ("8.0.0.0/8", True),
+        ("172.0.0.0/12", True),
+        ("172.0.0.0/8", False),
+        ("100.0.0.0/8", False),
+        ("10.1.0.0/16", False),
+        ("0.0.0.0/0", False),
+        ("2600::/16", True),
+        ("2001::/16", False),
+        ("::/0", False),
+    ],
+)
+def test_networks_of_the_public_internet(network: str, expected: bool) -> None:
+    """None has a private one inside, or stands in one."""
+    assert expected == all_ordinary(ip_network(network))
+
+
+@given(st.lists(st.integers(0, 255)), st.integers(0, 255), st.integers(24, 32))
+def test_networks_that_meet(hosts: list[int], host: int, length: int) -> None:
+    """As Python's own `overlaps` has it."""
+    networks = [IPv4Network((0xC0000200 + each, 30), strict=False) for each in hosts]
+    asked = IPv4Network((0xC0000200 + host, length), strict=False)
+    assert any(asked.overlaps(each) for each in networks) == NetworkTable(networks).meets(asked)

@@ -122,6 +122,18 @@ class TestLists:
         assert claim is not None
         assert "AcmeHarvester" == claim.crawler.token
 
+    def test_one_cannot_say_by_what_a_known_crawler_is_told(self, tmp_path: Path) -> None:
+        """A list of strangers may say what it is for; whom it proves true is the catalog's to say."""
+        forged = (
+            LIST.replace("AcmeHarvester", "GPTBot") + 'verify = ["reverse-dns"]\ndns_suffixes = [".evil.example"]\n'
+        )
+        (tmp_path / "own.toml").write_text(forged)
+        found = site(tmp_path, '[crawlers]\nlists = ["own.toml"]\n').catalog.find("GPTBot")
+        builtin = builtin_catalog().find("GPTBot")
+        assert found is not None
+        assert builtin is not None
+        assert (builtin.verify, builtin.ranges, ()) == (found.verify, found.ranges, found.dns_suffixes)
+
     @pytest.mark.parametrize(
         ("text", "problem"),
         [

@@ -88,7 +88,8 @@ def _print(outcomes: Sequence[Outcome], folder: str) -> None:
             put(sys.stderr, f"noscrape: {safe(outcome.problem)}")
     bad = sum(outcome.state in _BAD for outcome in outcomes)
     kept = ", of which the last good copy stays" if any(one.before for one in outcomes if one.state in _BAD) else ""
-    put(sys.stderr, f"{len(outcomes)} lists in {safe(folder)}, {bad} not fetched{kept if bad else ''}")
+    lists = "1 list" if len(outcomes) == 1 else f"{len(outcomes)} lists"
+    put(sys.stderr, f"{lists} in {safe(folder)}, {bad} not fetched{kept if bad else ''}")
 
 
 def _row(outcome: Outcome) -> Row:

@@ -15,8 +15,8 @@ from noscrape.request import Headers
 MOST_ENTRIES: Final = 32
 
 #: Characters of one entry, and commas inside the quotation marks of one.
-_LONGEST_ENTRY: Final = 512
-_MOST_COMMAS: Final = 8
+_LONGEST_ENTRY: Final = 8_192
+_MOST_COMMAS: Final = 64
 
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PLAIN: Final = r'[^"\\\x00-\x08\x0a-\x1f\x7f]*'

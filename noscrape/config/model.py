@@ -470,6 +470,11 @@ class Signatures(Section):
     agents: tuple[Origin, ...] = Field(
         default=(), description="Origins whose keys are fetched, beside those of the catalog's crawlers."
     )
+    hosts: tuple[Annotated[StrictStr, AfterValidator(values.authority)], ...] = Field(
+        default=(),
+        description="Hosts of this site, with their ports: a signature for another one proves nothing. Those of [site] "
+        "policy and licence count too.",
+    )
     checks_per_second: StrictInt = Field(
         default=200, ge=1, le=100_000, description="Signatures that the whole process checks at most."
     )

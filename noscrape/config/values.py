@@ -337,6 +337,14 @@ def host(value: str) -> str:
     raise WrongValueError(f"got {shown(value)}, wanted one host name such as 'cdn.music.example'{meant}")
 
 
+def authority(value: str) -> str:
+    """A host with its port, where that is not the scheme's own."""
+    name, _, port = value.strip().partition(":") if value.count(":") == 1 else (value, "", "")
+    if port and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
+        raise WrongValueError(f"got {shown(value)}, wanted a host such as 'music.example' or 'music.example:8443'")
+    return f"{host(name)}:{port}" if port else host(name)
+
+
 # ---- crawlers
 
 

@@ -133,7 +133,7 @@ def trie_pattern(names: Iterable[str]) -> re.Pattern[str]:
         node[""] = {}
     if not root:
         return re.compile(r"(?!)")
-    return re.compile(rf"(?<![a-z0-9]){_alternatives(root)}(?![a-z0-9])")
+    return re.compile(rf"(?<![a-z0-9])(?<!like ){_alternatives(root)}(?![a-z0-9])")
 
 
 def _alternatives(node: Mapping[str, dict]) -> str:  # type: ignore[type-arg]

@@ -75,7 +75,7 @@ def _with_list(loaded: Loaded, key: str, name: str, catalog: Catalog) -> Catalog
         listed = parse_catalog(_data_of(loaded, key, name, largest_bytes=_LARGEST_LIST_BYTES), name=name)
     except CatalogError as error:
         raise ConfigError(tuple(replace(fault, key=f"{key}: {fault.key}") for fault in error.faults)) from None
-    extended = catalog.extended(listed.crawlers)
+    extended = catalog.extended(_with_facts(crawler, catalog) for crawler in listed.crawlers)
     verdict = gate(extended, current=catalog, corpus=builtin_corpus())
     if not verdict.passed:
         raise ConfigError(tuple(Fault(loaded.place(key), key, f"{name}: {fault}") for fault in verdict.problems))
@@ -89,6 +89,22 @@ def files_beside(loaded: Loaded) -> Iterable[Path]:
     named = [*config.crawlers.lists, config.documents.robots_file, f"{folder}/{INDEX}" if folder is not None else None]
     accepted_one = accepted_file(loaded) if config.crawlers.new is NewCrawlers.OBSERVE else None
     return [*(Path(name) for name in named if name is not None), *([accepted_one] if accepted_one is not None else [])]
+
+
+def _with_facts(crawler: Crawler, catalog: Catalog) -> Crawler:
+    """A list may say of a known crawler what it is for, and not by what it is told from a false one."""
+    known = catalog.find(crawler.token)
+    if known is None:
+        return crawler
+    return replace(
+        crawler,
+        verify=known.verify,
+        ranges=known.ranges,
+        dns_suffixes=known.dns_suffixes,
+        decisive=known.decisive,
+        signature_agents=known.signature_agents,
+        verify_page=known.verify_page,
+    )
 
 
 def accepted_file(loaded: Loaded) -> Path | None:
@@ -137,7 +153,7 @@ def verifier_of(loaded: Loaded, catalog: Catalog, *, previous: Verifier | None =
         catalog.crawlers, snapshots_of(config), fresh_seconds=config.verification.fresh_days * _DAY_SECONDS
     )
     if previous is not None:
-        return Verifier(ranges=ranges, dns=previous.dns, seen=previous.seen)
+        return Verifier(ranges=ranges, dns=previous.dns, seen=previous.seen, crawlers=catalog.crawlers)
     dns = config.dns
     resolving = (
         ReverseDns(
@@ -150,7 +166,7 @@ def verifier_of(loaded: Loaded, catalog: Catalog, *, previous: Verifier | None =
         if dns.enabled
         else None
     )
-    return Verifier(ranges=ranges, dns=resolving)
+    return Verifier(ranges=ranges, dns=resolving, crawlers=catalog.crawlers)
 
 
 def signers_of(
@@ -164,6 +180,10 @@ def signers_of(
     return Signers(
         catalog.crawlers,
         allowed=config.signatures.agents,
+        hosts=[
+            *config.signatures.hosts,
+            *(urlsplit(url or "").netloc for url in (config.site.policy, config.site.licence)),
+        ],
         checks_per_second=config.signatures.checks_per_second,
         fetch=_key_directory,
         counters=counters,

@@ -300,6 +300,8 @@ class Site:
             return claim, UNCHECKED
         key = self._clients.key(facts)
         crawler, signed = self._signers.identify(facts, self._clients.origin(facts), client_key=key, now=now)
+        if not key and signed.status is Verification.VERIFIED:
+            signed = Checked(Verification.UNKNOWN, f"{signed.how}, from an address that is not of the public internet")
         named = claim.crawlers if claim is not None else ()
         others = tuple(each for each in named if each is not crawler)
         if crawler is not None and not others:

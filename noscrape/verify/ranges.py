@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from noscrape.crawlers import Crawler, Proof
 from noscrape.decision import Checked
 from noscrape.errors import RangesError
-from noscrape.networks import Address, Network, NetworkTable, ordinary
+from noscrape.networks import Address, Network, NetworkTable, all_ordinary
 from noscrape.words import Verification
 
 if TYPE_CHECKING:
@@ -23,11 +23,17 @@ MOST_NETWORKS: Final = 200_000
 #: Wider networks than these are no crawler's: whoever writes one lets everybody in.
 _WIDEST: Final = {4: 8, 6: 16}
 
+#: Of IPv4: a list with more lets in whoever there is.
+_MOST_ADDRESSES: Final = 1 << 25
+
 _SHOWN: Final = 60
 _DAY_SECONDS: Final = 86_400
 
 #: What has no business in JSON, and stood in lists that were published all the same.
-_UNPRINTABLE: Final = re.compile("[\ufeff\u200b\u00a0\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNPRINTABLE: Final = re.compile("[\ufeff\u200b\u00a0\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+#: So many bytes may be no UTF-8: more are no mishap.
+_MOST_STRAY: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,10 @@ def parse(data: bytes, *, url: str) -> Ranges:
     one network a line, alone or as the first field of a geofeed (RFC 8805). What is no list raises RangesError, and so
     does one entry that cannot be meant: a list is used as a whole or not at all.
     """
-    try:
-        text = _UNPRINTABLE.sub("", data.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise RangesError(f"{url}: is no text, wanted a list of networks") from None
+    decoded = data.decode("utf-8", "replace")
+    if decoded.count("\ufffd") > _MOST_STRAY:
+        raise RangesError(f"{url}: is no text, wanted a list of networks")
+    text = _UNPRINTABLE.sub("", decoded)
     start = text.lstrip()[:1]
     if start == "<":
         raise RangesError(f"{url}: is a page of HTML, wanted a list of networks; its operator may have moved it")
@@ -57,11 +63,15 @@ def parse(data: bytes, *, url: str) -> Ranges:
         created, written = _of_json(text, url)
     else:
         written = _of_lines(text)
-    networks = tuple(dict.fromkeys(_network(one, url) for one in islice(written, MOST_NETWORKS + 1)))
-    if not networks:
+    entries = tuple(islice(written, MOST_NETWORKS + 1))
+    if not entries:
         raise RangesError(f"{url}: holds no network")
-    if len(networks) > MOST_NETWORKS:
+    if len(entries) > MOST_NETWORKS:
         raise RangesError(f"{url}: holds more than {MOST_NETWORKS:,} networks")
+    networks = tuple(dict.fromkeys(_network(one, url) for one in entries))
+    four = NetworkTable(network for network in networks if network.version == 4).addresses
+    if four > _MOST_ADDRESSES:
+        raise RangesError(f"{url}: holds {four:,} addresses, more than any crawler has")
     return Ranges(networks, created)
 
 
@@ -74,6 +84,8 @@ def _of_json(text: str, url: str) -> tuple[str, Iterator[object]]:
     prefixes = found.get("prefixes") if isinstance(found, dict) else found
     if not isinstance(prefixes, list):
         raise RangesError(f"{url}: has no list of 'prefixes'")
+    more = found.get("ipv6_prefixes") if isinstance(found, dict) else None
+    prefixes = [*prefixes, *more] if isinstance(more, list) else prefixes
     return (created[:_SHOWN] if isinstance(created, str) else ""), _prefixes(prefixes)
 
 
@@ -82,7 +94,8 @@ def _prefixes(entries: Iterable[object]) -> Iterator[object]:
         if not isinstance(entry, Mapping):
             yield entry
             continue
-        known = [entry[key] for key in ("ipv4Prefix", "ipv6Prefix", "ip_prefix", "ipv6_prefix") if key in entry]
+        known = [entry.get(key) for key in ("ipv4Prefix", "ipv6Prefix", "ip_prefix", "ipv6_prefix")]
+        known = [value for value in known if value is not None]
         yield from known or [entry]
 
 
@@ -101,7 +114,7 @@ def _network(written: object, url: str) -> Network:
         raise RangesError(f"{url}: {str(written)[:_SHOWN]!r} is no network")
     if found.prefixlen < _WIDEST[found.version]:
         raise RangesError(f"{url}: {found} is too wide to be a crawler's: wanted /{_WIDEST[found.version]} or narrower")
-    if not ordinary(found.network_address) or not ordinary(found.broadcast_address):
+    if not all_ordinary(found):
         raise RangesError(f"{url}: {found} is not of the public internet")
     return found
 
@@ -155,12 +168,14 @@ class RangeLists:
         for each in own:
             if address in each.table:
                 return _said(Verification.VERIFIED, f"its address is in {each.told(now)}")
-        if len(own) < len(crawler.ranges):
+        if not own:
             return _NO_LIST
         oldest = min(own, key=lambda each: each.fetched)
         if Proof.IP_RANGES not in crawler.decisive:
             return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}, which may lack some")
-        if now - oldest.fetched > self._fresh:
+        if len(own) < len(crawler.ranges):
+            return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}; others are not here")
+        if abs(now - oldest.fetched) > self._fresh:  # one from the future was fetched by a clock that was wrong
             return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}, too old to tell")
         for url in self._of_operator[crawler.operator]:
             if url not in self._lists:

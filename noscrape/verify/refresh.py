@@ -18,7 +18,8 @@ SECONDS: Final = 30.0
 #: Operators move their lists; a new place is vetted as the old one was.
 _REDIRECTS: Final = 3
 
-#: A list that has lost more than this share of what it had is taken for a mistake, until somebody says that it is none.
+#: A list that has lost more than this share of its networks or addresses is taken for a mistake, until somebody says
+#: that it is none.
 DRASTIC: Final = 0.5
 
 #: One that has so many times as many addresses lets too many in; a small one may still grow.
@@ -118,9 +119,13 @@ def _drastic(known: Snapshot, found: Ranges) -> str:
     counts = len(known.networks), len(found.networks)
     if counts[1] < counts[0] * DRASTIC:
         return f"it has {counts[1]:,} networks, where it had {counts[0]:,}"
-    sizes = NetworkTable(known.networks).addresses, NetworkTable(found.networks).addresses
-    if sizes[1] < sizes[0] * DRASTIC:
-        return f"it has {sizes[1]:,} addresses, where it had {sizes[0]:,}"
-    if sizes[1] > max(sizes[0], _SMALL) * MOST_GROWTH:
-        return f"it has {sizes[1]:,} addresses, where it had {sizes[0]:,}, and who is in it is believed"
+    for version in (4, 6):  # a few networks of IPv6 outnumber all of IPv4
+        before = [network for network in known.networks if network.version == version]
+        after = [network for network in found.networks if network.version == version]
+        sizes = NetworkTable(before).addresses, NetworkTable(after).addresses
+        kept = sum(sizes) - NetworkTable((*before, *after)).addresses
+        if kept < sizes[0] * DRASTIC:
+            return f"it keeps {kept:,} of the {sizes[0]:,} addresses that it had"
+        if before and sizes[1] > max(sizes[0], _SMALL) * MOST_GROWTH:
+            return f"it has {sizes[1]:,} addresses, where it had {sizes[0]:,}, and who is in it is believed"
     return ""

@@ -29,6 +29,9 @@ _SILENT = frozenset({Outcome.ABSENT, Outcome.IGNORED})
 class Signers:
     """Tells the signer of a request. `allowed` are origins whose keys are fetched, beside the catalog's own.
 
+    `hosts` are the site's own, with their ports: what was signed for another host was sent there first, and proves
+    nothing here.
+
     Keys are fetched in `threads`, or in some of its own.
 
     Raises NoScrapeError where the extra is not installed.
@@ -39,6 +42,7 @@ class Signers:
         crawlers: Iterable[Crawler],
         *,
         allowed: Iterable[str] = (),
+        hosts: Iterable[str] = (),
         fetch: Fetch | None,
         checks_per_second: int = 200,
         counters: Counter[str] | None = None,
@@ -47,9 +51,18 @@ class Signers:
         origins = {origin: crawler for crawler in crawlers for origin in crawler.signature_agents}
         self._crawlers = {identifier(origin): crawler for origin, crawler in origins.items()}
         directories = Directories(allowed=sorted({*origins, *allowed}), fetch=fetch, counters=counters, threads=threads)
+        self._hosts = frozenset(host.lower() for host in hosts)
         self._signatures = Signatures(directories=directories, per_second=checks_per_second, counters=counters)
         #: Ends what is fetched.
         self.close = directories.close
+
+    def _proof(self, signed: Signed, origin: Origin) -> Checked:
+        how = f"{_METHOD}: signed by {signed.identifier}"
+        if not signed.grants:
+            return Checked(Verification.UNKNOWN, f"{how}, in a way that says who asks and not for what")
+        if origin.authority not in self._hosts:
+            return Checked(Verification.UNKNOWN, f"{how}, for a host that [signatures] hosts does not name")
+        return Checked(Verification.VERIFIED, how)
 
     def of(self, crawlers: Iterable[Crawler]) -> Self:
         """The same with another catalog: keys and replays are kept. Origins that are new there wait for a restart."""
@@ -66,15 +79,8 @@ class Signers:
             (signed for signed in found if signed.outcome is Outcome.VERIFIED), key=lambda one: one.grants, default=None
         )
         if verified is not None:
-            return self._crawlers.get(verified.identifier or ""), _proof(verified)
+            return self._crawlers.get(verified.identifier or ""), self._proof(verified, origin)
         told = next((signed for signed in found if signed.outcome not in _SILENT), None)
         if told is None:
             return None, UNCHECKED
         return None, Checked(Verification.UNKNOWN, f"{_METHOD}: {told.outcome.value}: {told.reason}")
-
-
-def _proof(signed: Signed) -> Checked:
-    how = f"{_METHOD}: signed by {signed.identifier}"
-    if signed.grants:
-        return Checked(Verification.VERIFIED, how)
-    return Checked(Verification.UNKNOWN, f"{how}, in a way that says who asks and not for what")

@@ -1,7 +1,9 @@
 """The folder in which fetched lists of networks are kept: a file for each URL, as it came, and an index with the dates.
 
-A file is replaced in one step, so that whoever reads meanwhile gets the old one or the new one, and a full disk loses
-neither. One that does not have the digest of the index is not used.
+A list that has changed gets a file of its own, and counts from when the index names it. The index is replaced in one
+step, so that whoever reads meanwhile gets the old list or the new one, and a full disk loses neither. The file before
+stays for those who are reading it, and goes with the next change. One that does not have the digest of the index is not
+used.
 """
 
 import json
@@ -77,17 +79,23 @@ def keep(
 ) -> None:
     """Put a list into the folder, which is made where it is missing. Raises OSError, and then nothing has changed."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = _name(url)
+    digest = sha256(data).hexdigest()
+    file = _name(url, digest)
     replace(folder / file, data)
+    entries = _entries(folder)
     entry = {
         "file": file,
         "fetched": _time(fetched),
         "created": created,
         "etag": etag,
         "last_modified": last_modified,
-        "sha256": sha256(data).hexdigest(),
+        "sha256": digest,
     }
-    _write_index(folder, _entries(folder) | {url: entry})
+    _write_index(folder, entries | {url: entry})
+    needed = {file, entries.get(url, {}).get("file")}
+    for old in folder.glob(_name(url, "*")):
+        if old.name not in needed:
+            old.unlink(missing_ok=True)
 
 
 def touch(folder: Path, url: str, *, fetched: float) -> None:
@@ -118,7 +126,7 @@ def _index(folder: Path) -> dict[str, Any]:
 
 
 def _snapshot(folder: Path, url: str, entry: Mapping[str, Any]) -> Snapshot:
-    if entry["file"] != _name(url):  # the index may not lead out of the folder
+    if entry["file"] != _name(url, entry["sha256"]):  # the index may not lead out of the folder
         raise RangesError("the index names another file")
     with (folder / entry["file"]).open("rb") as opened:
         data = opened.read(LARGEST_BYTES + 1)
@@ -134,10 +142,10 @@ def _write_index(folder: Path, entries: Mapping[str, Any]) -> None:
     replace(folder / INDEX, text.encode("ascii"))
 
 
-def _name(url: str) -> str:
-    """A file's name that tells whose list it is: openai.com_gptbot.json."""
+def _name(url: str, digest: str) -> str:
+    """A file's name that tells whose list it is, and which: openai.com_gptbot.json.3f2a91c0.d4e5f607."""
     name = _ODD.sub("_", url.partition("://")[2]).strip("_.")[:100]
-    return f"{name}.{sha256(url.encode()).hexdigest()[:8]}"
+    return f"{name}.{sha256(url.encode()).hexdigest()[:8]}.{digest[:8]}"
 
 
 def _time(epoch_seconds: float) -> str:

@@ -24,11 +24,22 @@ _DOUBT = {Verification.VERIFIED: 0, Verification.UNKNOWN: 1, Verification.CONTRA
 class Verifier:
     """Says of claims whether they are true. State: the operators of which a true visit has been seen."""
 
-    def __init__(self, *, ranges: RangeLists, dns: ReverseDns | None = None, seen: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        ranges: RangeLists,
+        dns: ReverseDns | None = None,
+        seen: Iterable[str] = (),
+        crawlers: Iterable[Crawler] = (),
+    ) -> None:
         self._ranges = ranges
         #: Reverse DNS, None where nothing is looked up.
         self.dns = dns
         self._seen = set(seen)
+        self._suffixes: dict[str, tuple[str, ...]] = {}
+        for crawler in crawlers:
+            own = (*self._suffixes.get(crawler.operator, ()), *crawler.dns_suffixes)
+            self._suffixes[crawler.operator] = tuple(dict.fromkeys(own))
 
     @property
     def ranges(self) -> RangeLists:
@@ -58,6 +69,13 @@ class Verifier:
                 total = checked
         return total
 
+    def _of_operator(self, crawler: Crawler, address: Address, now: float) -> bool:
+        """Whether the address has a name by which another crawler of the same operator is told."""
+        suffixes = self._suffixes.get(crawler.operator, ())
+        if self.dns is None or not suffixes:
+            return False
+        return self.dns.check(address, suffixes, decisive=True, now=now).status is Verification.VERIFIED
+
     async def settled(self) -> bool:
         """Wait for what is being looked up, which no request does; whether anything was."""
         if self.dns is None:
@@ -81,6 +99,8 @@ class Verifier:
             return by_ranges
         decisive = Proof.REVERSE_DNS in crawler.decisive
         by_name = self.dns.check(address, crawler.dns_suffixes, decisive=decisive, now=now)
+        if by_name.status is Verification.CONTRADICTED and self._of_operator(crawler, address, now):
+            by_name = Checked(Verification.UNKNOWN, f"{by_name.how}; but it is a name of the same operator's")
         if by_ranges is None or by_ranges.status is Verification.UNKNOWN or by_name.status is Verification.VERIFIED:
             return by_name
         return by_ranges

@@ -56,7 +56,7 @@ class TestRefresh:
         assert Status.OK is refreshed("--only", "GPTBot")
         out, err = capsys.readouterr()
         assert ["new", "unchanged"] == [line.split()[1] for line in out.splitlines() if line.startswith("openai.com")]
-        assert "1 lists in " in err
+        assert "1 list in " in err
 
     def test_what_is_refused(self, capsys: Captured) -> None:
         """With the reason, and what to do where it is meant; the last good copy stays."""

@@ -32,11 +32,11 @@ from noscrape.clients.forwarded import Entry, elements, listed
         ("for=a, , for=b", [Entry("b"), Entry(""), Entry("a")]),
         ('for="a\x01"', [None]),
         ("for=é", [None]),
-        ("for=b, for=" + "a" * 2000, [None]),
-        ("for=" + "a" * 600, [None]),
+        ("for=b, for=" + "a" * 9000, [None]),
+        ("for=" + "a" * 9000, [None]),
         ('for="' + "," * 8 + '"', [Entry("," * 8)]),
-        ('for="' + "," * 9 + '"', [None]),
-        ('for=a, for="' + "," * 9 + '"', [None]),
+        ('for="' + "," * 65 + '"', [None]),
+        ('for=a, for="' + "," * 65 + '"', [None]),
     ],
 )
 def test_elements(line: str, expected: list[Entry | None]) -> None:

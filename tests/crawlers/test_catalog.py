@@ -144,7 +144,7 @@ class TestTheWhole:
         [
             ("Googlebot", (".googlebot.com",), BOTH),
             ("AdsBot-Google", (".google.com", ".googlebot.com"), BOTH),
-            ("FeedFetcher-Google", (".google.com",), ()),
+            ("FeedFetcher-Google", (".google.com", ".gae.googleusercontent.com"), ()),
             ("AppEngine-Google", (".gae.googleusercontent.com",), ()),
             ("bingbot", (".search.msn.com",), BOTH),
             ("Applebot", (".applebot.apple.com",), BOTH),

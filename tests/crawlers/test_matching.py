@@ -63,6 +63,11 @@ class TestBoundaries:
         """A name inside a word is none; a control token never stands in a user agent."""
         assert tokens(matcher, user_agent) == []
 
+    def test_like_one_is_not_one(self, matcher: Matcher) -> None:
+        """Those who say that they are like another say that they are not it; its name elsewhere still counts."""
+        assert tokens(matcher, "ProbeBot/1.0 (like GPTBot)") == []
+        assert tokens(matcher, "GPTBot/1.2 (like GPTBot)") == ["GPTBot"]
+
     def test_the_longest_name_wins(self, matcher: Matcher) -> None:
         """At one place; where it is spoiled, the shorter one is left."""
         assert tokens(matcher, "FindBot-Carousel/1.0") == ["FindBot-Carousel"]

@@ -26,6 +26,7 @@ def judged(agent: bytes, *, components: str, origin: str = "https://chatgpt.com"
     site._signers = Signers(
         site.catalog.crawlers,
         allowed=["https://partner.example"],
+        hosts=["music.example"],
         fetch=lambda url, *, most_bytes, seconds: directory(url, most_bytes=most_bytes, seconds=seconds),
         threads=AtOnce(),
     )

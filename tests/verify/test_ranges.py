@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -36,14 +37,35 @@ class TestReading:
             listed("66.249.64.0/27", "2001:4860:4801:10::/64"),
             b"\xef\xbb\xbf" + listed("66.249.64.0/27", "2001:4860:4801:10::/64"),
             listed("66.249.64.0/27", "2001:4860:4801:10::/64").replace(b"66.249", "66\u200b.249".encode()),
+            listed("66.249.64.0/27", "2001:4860:4801:10::/64").replace(b"66.249", b"66\xa0.249"),
             listed("66.249.64.0/27", "2001:4860:4801:10::/64", syncToken="x", service={"a": 1}),
             listed("66.249.64.5/27", "2001:4860:4801:10::/64", "66.249.64.0/27"),
             json.dumps({"prefixes": ["66.249.64.0/27", "2001:4860:4801:10::/64"]}).encode(),
             json.dumps(["66.249.64.0/27", "2001:4860:4801:10::/64"]).encode(),
+            json.dumps(
+                {
+                    "prefixes": [{"ip_prefix": "66.249.64.0/27"}],
+                    "ipv6_prefixes": [{"ipv6_prefix": "2001:4860:4801:10::/64"}],
+                }
+            ).encode(),
+            b'{"prefixes": [{"ipv4Prefix": "66.249.64.0/27", "ipv6Prefix": null}, "2001:4860:4801:10::/64"]}',
             b"# ours\r\n66.249.64.0/27\r\n\r\n2001:4860:4801:10::/64 # v6\r\n",
             b"66.249.64.0/27,US,US-CA,Somewhere,\n2001:4860:4801:10::/64,IE,,Dublin,\n",
         ],
-        ids=["json", "BOM", "unprintable", "unknown members", "host bits", "texts", "array", "lines", "geofeed"],
+        ids=[
+            "json",
+            "BOM",
+            "unprintable",
+            "no UTF-8",
+            "unknown members",
+            "host bits",
+            "texts",
+            "array",
+            "members of IPv6",
+            "null",
+            "lines",
+            "geofeed",
+        ],
     )
     def test_what_operators_publish(self, data: bytes) -> None:
         """Each form gives the same networks, once each."""
@@ -77,10 +99,12 @@ class TestReading:
             (listed("1736/1736"), "'1736/1736' is no network"),
             (listed("66.249.64.0/27", "66.249.64.0/33"), "'66.249.64.0/33' is no network"),
             (b'{"prefixes": [7]}', "'7' is no network"),
-            (b'{"prefixes": [{"ipv4Prefix": null}]}', "'None' is no network"),
+            (b'{"prefixes": [{"ipv4Prefix": null}]}', "is no network"),
             (b'{"prefixes": [{"comment": "none"}]}', "is no network"),
             (b"see https://bots.example\n", "is no network"),
-            (b"\xff\xfe6\x00", "is no text"),
+            (listed(*(f"{n}.0.0.0/8" for n in (11, 12, 13))), "50,331,648 addresses, more than any crawler has"),
+            (bytes(range(128, 256)), "is no text"),
+            (listed("172.0.0.0/8"), "172.0.0.0/8 is not of the public internet"),
         ],
     )
     def test_what_is_no_list_is_refused_as_a_whole(self, data: bytes, problem: str) -> None:
@@ -101,6 +125,8 @@ class TestReading:
         assert 3 == len(parse(listed(*(f"66.249.{n}.0/24" for n in range(3))), url=URL).networks)
         with pytest.raises(RangesError, match="more than 3 networks"):
             parse(listed(*(f"66.249.{n}.0/24" for n in range(4))), url=URL)
+        with pytest.raises(RangesError, match="more than 3 networks"):
+            parse(listed(*["66.249.0.0/24"] * 4), url=URL)
 
     @given(
         st.binary()
@@ -123,6 +149,7 @@ BOT = Crawler(
     decisive=(Proof.IP_RANGES,),
     match=("bot",),
 )
+TWO = replace(BOT, token="Two", operator="Two", ranges=(COMMON, SPECIAL))
 ADS = Crawler("Ads", "Google", Kind.ADVERTISING, verify=(Proof.IP_RANGES,), ranges=(SPECIAL,), match=("ads",))
 OPEN = Crawler("GPT", "OpenAI", Kind.SEARCH, verify=(Proof.IP_RANGES,), ranges=(URL,), match=("gpt",))
 INSIDE, ELSEWHERE = ip_address("66.249.64.7"), ip_address("8.8.8.8")
@@ -165,10 +192,24 @@ class TestChecking:
                 [snapshot(COMMON, "66.1.0.0/16", age_days=7.1), snapshot(SPECIAL, "66.2.0.0/16")],
                 "too old to tell",
             ),
+            (
+                BOT,
+                [snapshot(COMMON, "66.1.0.0/16", age_days=-7.1), snapshot(SPECIAL, "66.2.0.0/16")],
+                "too old to tell",
+            ),
+            (TWO, [snapshot(COMMON, "66.1.0.0/16"), snapshot(URL, "66.2.0.0/16")], "others are not here"),
             (BOT, [snapshot(COMMON, "66.1.0.0/16")], "others are not here"),
             (BOT, [snapshot(COMMON, "66.1.0.0/16"), snapshot(SPECIAL, "8.8.8.0/24")], "another's list"),
         ],
-        ids=["no list", "not complete", "old", "another list is missing", "another list of the operator"],
+        ids=[
+            "no list",
+            "not complete",
+            "old",
+            "of the future",
+            "half of its own",
+            "another list is missing",
+            "another list of the operator",
+        ],
     )
     def test_everything_else_is_unknown(self, crawler: Crawler, snapshots: list[Snapshot], why: str) -> None:
         """Outside of a list proves little: operators move before their lists do."""

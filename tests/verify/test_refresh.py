@@ -89,11 +89,12 @@ def test_a_list_that_has_changed(tmp_path: Path) -> None:
         (Fetched(200, {}, listed("0.0.0.0/0")), State.REFUSED),
         (Fetched(200, {}, listed(*MANY[:3])), State.REFUSED),
         (Fetched(200, {}, listed("66.0.0.0/8", *MANY)), State.REFUSED),
+        (Fetched(200, {}, listed(*(f"66.250.{n}.0/24" for n in range(8)))), State.REFUSED),
         (Fetched(404, {}, b""), State.FAILED),
         (Fetched(301, {}, b""), State.FAILED),
         (FetchError("cannot be fetched: its certificate is not good"), State.FAILED),
     ],
-    ids=["HTML", "half a file", "/0", "most are gone", "far too many", "404", "redirect", "TLS"],
+    ids=["HTML", "half a file", "/0", "most are gone", "far too many", "others", "404", "redirect", "TLS"],
 )
 def test_the_last_good_copy_stays(tmp_path: Path, answer: Fetched | Exception, state: State) -> None:
     """Whatever comes instead, the reason is told, and other lists are fetched all the same."""
@@ -116,19 +117,33 @@ def test_a_drastic_change_can_be_accepted(tmp_path: Path) -> None:
     assert [Outcome(URL, State.CHANGED, 8, 3)] == fetched(world, tmp_path, accept=[URL])
 
 
-def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old list is there, whole, and nothing is left lying around."""
+@pytest.mark.parametrize("room", [0, 1], ids=["for nothing", "for the list, not for the index"])
+def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    """The old list is there, whole, and no half of a file is left lying around."""
     world = World().put(URL, listed(*MANY))
     fetched(world, tmp_path)
-    before = sorted(os.listdir(tmp_path))
+    written: list[int] = []
 
     def full(handle: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(handle)
+        if len(written) > room:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     (outcome,) = fetched(world.put(URL, listed(*MANY, "66.250.0.0/24")), tmp_path)
     assert (State.FAILED, True) == (outcome.state, "No space left on device" in outcome.problem)
-    assert (before, 8) == (sorted(os.listdir(tmp_path)), len(load(tmp_path).by_url[URL].networks))
+    assert (2 + room, 8) == (len(os.listdir(tmp_path)), len(load(tmp_path).by_url[URL].networks))
+
+
+def test_who_reads_while_a_list_changes(tmp_path: Path) -> None:
+    """The index that was read a moment ago still leads to its list; older files go."""
+    world = World()
+    for number in range(4):
+        index = (tmp_path / INDEX).read_bytes() if number else b""
+        fetched(world.put(URL, listed(*MANY, f"66.250.{number}.0/24")), tmp_path)
+    assert 3 == len(os.listdir(tmp_path))
+    (tmp_path / INDEX).write_bytes(index)
+    assert "66.250.2.0/24" in map(str, load(tmp_path).by_url[URL].networks)
 
 
 class TestReadingTheFolder:

@@ -35,14 +35,14 @@ def identified(signers: Signers, *, client: str = "198.51.100.7", **how: Any) ->
 @pytest.fixture
 def signers() -> Signers:
     """With the keys of the one signer at hand."""
-    made = Signers([AGENT], fetch=directory, counters=Counter(), threads=AtOnce())
+    made = Signers([AGENT], hosts=["music.example"], fetch=directory, counters=Counter(), threads=AtOnce())
     identified(made)
     return made
 
 
 def test_the_first_request_waits_for_no_key() -> None:
     """It is not known who signed it; the keys are fetched meanwhile."""
-    made = Signers([AGENT], fetch=directory, threads=AtOnce())
+    made = Signers([AGENT], hosts=["music.example"], fetch=directory, threads=AtOnce())
     crawler, checked = identified(made)
     assert (None, Verification.UNKNOWN) == (crawler, checked.status)
     assert checked.how.startswith("web-bot-auth: unverified")
@@ -93,3 +93,12 @@ def test_another_catalog_keeps_the_keys(signers: Signers) -> None:
     crawler, checked = identified(signers.of([renamed]))
     assert (renamed, Verification.VERIFIED) == (crawler, checked.status)
     signers.close()
+
+
+def test_a_signature_for_another_host_proves_nothing_here() -> None:
+    """Whoever was visited by a signer could send its request on, with that host in it."""
+    made = Signers([AGENT], hosts=["other.example"], fetch=directory, threads=AtOnce())
+    identified(made)
+    crawler, checked = identified(made)
+    assert (AGENT, Verification.UNKNOWN, True) == (crawler, checked.status, "[signatures] hosts" in checked.how)
+    made.close()

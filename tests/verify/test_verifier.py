@@ -38,9 +38,13 @@ class Names:
         """Nothing is open."""
 
 
+SISTER = Crawler("Sister", "Google", Kind.SEARCH, verify=BOTH, dns_suffixes=(".sister.example",))
+
+
 def verifier(*snapshots: Snapshot, names: Names | None = None) -> Verifier:
     dns = ReverseDns(clock=lambda: 0.0, resolver=lambda: names) if names is not None else None
-    return Verifier(ranges=RangeLists([BOT], Snapshots({one.url: one for one in snapshots})), dns=dns)
+    lists = RangeLists([BOT], Snapshots({one.url: one for one in snapshots}))
+    return Verifier(ranges=lists, dns=dns, crawlers=(BOT, SISTER, PLAIN))
 
 
 def test_a_false_one_is_known_on_its_first_request_by_a_list() -> None:
@@ -68,6 +72,17 @@ async def test_by_names_alone_on_its_second(name: str, address: str, status: Ver
     first = found.check((BOT,), OUTSIDE, NOW)
     await found.settled()
     assert (UNKNOWN, status) == (first.status, found.check((BOT,), OUTSIDE, NOW).status)
+    await found.close()
+
+
+async def test_a_name_of_the_same_operators_contradicts_nobody() -> None:
+    """Operators move their crawlers among their own machines: not known, and nobody's impostor."""
+    found = verifier(names=Names("fetch-1.sister.example", "8.8.8.8"))
+    found.check((BOT,), OUTSIDE, NOW)
+    await found.settled()
+    checked = found.check((BOT,), OUTSIDE, NOW)
+    assert UNKNOWN is checked.status
+    assert checked.how.endswith("but it is a name of the same operator's")
     await found.close()
 
 
