@@ -16,14 +16,16 @@ _LARGEST_BYTES: Final = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What was done about each crawler, by product token: "refuse", "let in" and the like.
+    """What was done about each crawler, by product token: "refused", "let in" and the like.
 
     `actions` is None where nothing is remembered; `problem` says why, where a file is there and cannot be used.
+    `purposes` are those of the AI agents among them; older files have none.
     """
 
     catalog: str = ""
     actions: Mapping[str, str] | None = None
     problem: str = field(default="", compare=False)
+    purposes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,28 @@ def read(file: Path) -> Accepted:
         found = json.loads(data) if len(data) <= _LARGEST_BYTES else None
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or found.get("shape") != _SHAPE or not isinstance(found.get("actions"), dict):
-        return Accepted(problem=f"{file} is no list of accepted crawlers; `noscrape crawlers accept` writes it anew")
-    actions = {token: action for token, action in found["actions"].items() if isinstance(action, str)}
-    return Accepted(str(found.get("catalog", "")), actions)
+    broken = Accepted(problem=f"{file} is no list of accepted crawlers; `noscrape crawlers accept` writes it anew")
+    if not isinstance(found, dict) or found.get("shape") != _SHAPE:
+        return broken
+    actions, purposes = found.get("actions"), found.get("purposes", {})
+    # One with a hole in it would make known crawlers new ones, and no site is without crawlers.
+    if not actions or not _words(actions) or not _words(purposes):
+        return broken
+    return Accepted(str(found.get("catalog", "")), actions, purposes=purposes)
+
+
+def _words(found: object) -> bool:
+    return isinstance(found, dict) and all(isinstance(word, str) for word in found.values())
 
 
 def write(file: Path, accepted: Accepted) -> None:
     """Remember, in one step: whoever reads meanwhile gets the old file or the new one. Raises OSError."""
-    written = {"shape": _SHAPE, "catalog": accepted.catalog, "actions": dict(accepted.actions or {})}
+    written = {
+        "shape": _SHAPE,
+        "catalog": accepted.catalog,
+        "actions": dict(accepted.actions or {}),
+        "purposes": dict(accepted.purposes),
+    }
     replace(file, f"{json.dumps(written, indent=0, sort_keys=True)}\n".encode("ascii"))
 
 

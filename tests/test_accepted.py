@@ -11,7 +11,7 @@ from noscrape.accepted import Accepted, changes, read, write
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     """Reading back is the inverse of writing."""
     file = tmp_path / "accepted.json"
-    accepted = Accepted("abc", {"GPTBot": "refused", "Googlebot": "let in"})
+    accepted = Accepted("abc", {"GPTBot": "refused", "Googlebot": "let in"}, purposes={"GPTBot": "training"})
     write(file, accepted)
     assert accepted == read(file)
     assert ["accepted.json"] == os.listdir(tmp_path)
@@ -22,10 +22,21 @@ def test_where_nothing_is_remembered(tmp_path: Path) -> None:
     assert (None, "") == (read(tmp_path / "none.json").actions, read(tmp_path / "none.json").problem)
 
 
+def test_an_older_file_tells_no_purposes(tmp_path: Path) -> None:
+    """It is good all the same."""
+    file = tmp_path / "accepted.json"
+    file.write_text('{"shape": 1, "catalog": "abc", "actions": {"GPTBot": "refused"}}')
+    assert Accepted("abc", {"GPTBot": "refused"}) == read(file)
+
+
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"shape": 2, "actions": {}}', b'{"shape": 1}', b"\xff\xfe", b"[" * 100_000],
-    ids=["empty", "half", "no object", "newer", "no actions", "no text", "deep"],
+    [
+        *(b"", b"{", b"[]", b'{"shape": 2, "actions": {"A": "refused"}}', b'{"shape": 1}', b"\xff\xfe", b"[" * 100_000),
+        *(b'{"shape": 1, "actions": {}}', b'{"shape": 1, "actions": {"A": "refused", "B": null}}'),
+        b'{"shape": 1, "actions": {"A": "refused"}, "purposes": ["training"]}',
+    ],
+    ids=["empty", "half", "no object", "newer", "no actions", "no text", "deep", "nobody", "a hole", "purposes"],
 )
 def test_garbage_is_told_and_never_fatal(tmp_path: Path, content: bytes) -> None:
     """With how to mend it."""

@@ -10,7 +10,7 @@ import pytest
 from noscrape import ConfigError, NoScrape
 from noscrape.accepted import Accepted, read, write
 from noscrape.config import load
-from noscrape.site import Site, builtin_catalog, review
+from noscrape.site import Site, Waiting, accept, builtin_catalog, review, waiting
 from noscrape.site.update import actions
 from tests.asgi import GPTBOT, Clock, answering, ask, scope_of
 
@@ -22,6 +22,9 @@ purpose = "training"
 examples = ["AcmeHarvester/1.0"]
 near_misses = ["AcmeHarvesters/1.0"]
 """
+
+
+OBSERVE = '[crawlers]\nnew = "observe"\n'
 
 
 def site(folder: Path, text: str = "") -> Site:
@@ -85,6 +88,23 @@ class TestReview:
         assert "is no list of accepted crawlers" in told
         assert read(tmp_path / "noscrape-crawlers.json").actions
 
+    @pytest.mark.parametrize("content", ["{", '{"shape": 1, "actions": {"GPTBot": null}}', ""])
+    def test_garbage_is_left_while_updates_are_watched(self, tmp_path: Path, content: str) -> None:
+        """Writing it anew would accept what nobody has looked at. Nobody is observed for it; it is told each time."""
+        file = tmp_path / "noscrape-crawlers.json"
+        file.write_text(content)
+        found = site(tmp_path, OBSERVE)
+        for _ in range(2):
+            (told,) = review(found)
+            assert told == (
+                f"{file} is no list of accepted crawlers; `noscrape crawlers accept` writes it anew; until then it is "
+                "left as it is, and crawlers that an update brings are not held back"
+            )
+        assert content == file.read_text()
+        assert (frozenset(), (), told) == (found.policy.new, waiting(found).new, waiting(found).problem)
+        accept(found, file)
+        assert ((), Waiting()) == (review(site(tmp_path, OBSERVE)), waiting(site(tmp_path, OBSERVE)))
+
     def test_a_folder_that_cannot_be_written(self, tmp_path: Path) -> None:
         """Is told, and nothing else fails."""
         (told,) = review(site(tmp_path, '[crawlers]\naccepted = "none/there.json"\n'))
@@ -109,6 +129,70 @@ class TestReview:
             await ask(app, scope_of())
             app.close()
         assert "GPTBot was let in, is refused" in caplog.text
+
+
+class TestHeld:
+    """An update that says of a known crawler that it does not fetch for training."""
+
+    def remembered(self, folder: Path, **purposes: str) -> Path:
+        """As if these crawlers had been accepted with other purposes."""
+        found = site(folder)
+        file = folder / "noscrape-crawlers.json"
+        named = {token.replace("_", "-"): purpose for token, purpose in purposes.items()}
+        write(file, Accepted("before", actions(found) | dict.fromkeys(named, "refused"), purposes=named))
+        return file
+
+    def test_it_keeps_its_purpose_until_that_is_accepted(self, tmp_path: Path) -> None:
+        """Refused as before, also where it would be no AI agent any more; told at each start."""
+        file = self.remembered(tmp_path, OAI_SearchBot="training", Googlebot="dataset")
+        for _ in range(2):
+            found = site(tmp_path, OBSERVE)
+            assert {"OAI-SearchBot": "refused", "Googlebot": "refused"}.items() <= actions(found).items()
+            (told,) = review(found)
+            assert told.startswith("kept as they were accepted, until `noscrape crawlers accept`: ")
+            assert "OAI-SearchBot (training, would be search)" in told
+            assert "Googlebot (dataset, would be search)" in told
+        assert {"OAI-SearchBot": ("training", "search"), "Googlebot": ("dataset", "search")} == waiting(found).held
+        changed = accept(found, file)
+        assert changed is not None
+        assert {"OAI-SearchBot": ("refused", "let in"), "Googlebot": ("refused", "let in")} == changed.changed
+        found = site(tmp_path, OBSERVE)
+        assert ((), Waiting(), "let in") == (review(found), waiting(found), actions(found)["OAI-SearchBot"])
+
+    def test_not_where_updates_act_at_once(self, tmp_path: Path) -> None:
+        """It is told, as other changes are."""
+        self.remembered(tmp_path, OAI_SearchBot="training")
+        (told,) = review(site(tmp_path))
+        assert told.endswith("OAI-SearchBot was refused, is let in")
+        assert Waiting() == waiting(site(tmp_path))
+
+    @pytest.mark.parametrize(
+        "purposes",
+        [{"GPTBot": "dataset"}, {"OAI_SearchBot": "assistant"}, {"OAI_SearchBot": "guess"}, {"GoneBot": "training"}],
+        ids=["training all the same", "never kept from training", "no purpose", "gone"],
+    )
+    def test_whom_it_does_not_concern(self, tmp_path: Path, purposes: dict[str, str]) -> None:
+        """They are what the update says."""
+        self.remembered(tmp_path, **purposes)
+        found = site(tmp_path, OBSERVE)
+        assert builtin_catalog().version == found.catalog.version
+        assert {} == waiting(found).held
+
+    def test_the_operators_own_word_counts(self, tmp_path: Path) -> None:
+        """An entry of one's own is no update, nor is what is said of one crawler."""
+        self.remembered(tmp_path, OAI_SearchBot="training", Googlebot="training")
+        own = OBSERVE + 'agents.Googlebot = "allow"\n[[crawlers.extra]]\ntoken = "OAI-SearchBot"\npurpose = "search"\n'
+        found = site(tmp_path, own)
+        assert {"OAI-SearchBot": "let in", "Googlebot": "let in"}.items() <= actions(found).items()
+        assert ["Googlebot"] == list(waiting(found).held)
+
+    def test_a_list_that_was_damaged_meanwhile(self, tmp_path: Path) -> None:
+        """What would be is not known, and nothing fails."""
+        (tmp_path / "own.toml").write_text(LIST)
+        self.remembered(tmp_path, OAI_SearchBot="training")
+        found = site(tmp_path, OBSERVE + 'lists = ["own.toml"]\n')
+        (tmp_path / "own.toml").write_text("half a li")
+        assert {} == waiting(found).held
 
 
 class TestLists:
@@ -148,8 +232,16 @@ class TestLists:
             (LIST.replace("AcmeHarvester", "Firefox"), "generic word"),
             (LIST.replace("AcmeHarvester", "SamsungBrowser"), "SamsungBrowser"),
             (LIST + "match = 5\n", "wanted a list of texts"),
+            (LIST.replace('class = "ai"\n', ""), "AcmeHarvester: crawlers.lists.0: class: is missing, wanted one of"),
+            (
+                LIST.replace("AcmeHarvester", "GPTBot").replace('"training"', '"search"'),
+                "own.toml: GPTBot: would be taken for search, and is training",
+            ),
         ],
-        ids=["gone", "empty", "no table", "HTML", "class", "Spider", "Code", "LCC", "Firefox", "a browser", "type"],
+        ids=[
+            *("gone", "empty", "no table", "HTML", "class", "Spider", "Code", "LCC", "Firefox", "a browser", "type"),
+            *("no class", "looser"),
+        ],
     )
     def test_one_that_would_harm_people_is_fatal_at_the_start(
         self, tmp_path: Path, text: str | None, problem: str
@@ -161,6 +253,7 @@ class TestLists:
             site(tmp_path, '[crawlers]\nlists = ["own.toml"]\n')
         assert problem in str(caught.value)
         assert "own.toml" in str(caught.value)
+        assert ": :" not in str(caught.value)
 
     def test_what_is_switched_off_is_not_looked_for(self, tmp_path: Path) -> None:
         """Also when an update brings it back."""
@@ -206,4 +299,4 @@ def test_the_file_is_readable(tmp_path: Path) -> None:
     lines = (tmp_path / "noscrape-crawlers.json").read_text().splitlines()
     assert '"GPTBot": "refused",' in lines
     known: dict[str, Any] = json.loads("\n".join(lines))
-    assert {"actions", "catalog", "shape"} == known.keys()
+    assert {"actions", "catalog", "purposes", "shape"} == known.keys()

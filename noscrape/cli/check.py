@@ -4,19 +4,21 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from noscrape.agreement import disagreements
 from noscrape.cli import probe
 from noscrape.cli.status import Status
 from noscrape.config import FILE_NAME, Config, Loaded, advice, load
 from noscrape.config.advice import SHARED_CACHE_COSTS
+from noscrape.crawlers import Catalog, Crawler
 from noscrape.errors import Fault, FaultsError
 from noscrape.policy import REFUSED
-from noscrape.site import Site, builtin_catalog
+from noscrape.site import Site, Waiting, builtin_catalog, waiting
 from noscrape.site.documents import documents
+from noscrape.site.update import held_words, several
 from noscrape.terminal import put, safe
-from noscrape.words import Answer, Mode, Purpose, RobotsTxt
+from noscrape.words import Answer, Mode, NewCrawlers, Purpose, RobotsTxt
 
 _LABEL_WIDTH = 10
 
@@ -51,8 +53,15 @@ def run(arguments: argparse.Namespace) -> Status:
             raise
         print(json.dumps({"file": str(named), "good": False, "faults": list(map(_entry, error.faults))}))
         return Status.FAULT
-    summary = dict(summarised(loaded.config)) | {"verifies": _verifies(site)}
-    warnings = (*advice(loaded, catalog=catalog), *disagreements(site))
+    not_accepted = waiting(site)
+    listed = _listed(site, catalog, held=not_accepted.held)
+    of_crawlers = dict(_of_lists(loaded.config, listed, catalog)) | dict(_of_updates(loaded.config, not_accepted))
+    summary = dict(summarised(loaded.config)) | of_crawlers | {"verifies": _verifies(site)}
+    warnings = (
+        *advice(loaded, catalog=catalog),
+        *_of_crawlers(loaded, listed, catalog, not_accepted),
+        *disagreements(site),
+    )
     if arguments.json:
         found = {"file": loaded.name, "good": True, "digest": loaded.digest, "summary": summary}
         print(json.dumps(found | {"warnings": list(map(_entry, warnings))}))
@@ -68,7 +77,7 @@ def _entry(fault: Fault) -> dict[str, str]:
 
 def _text(loaded: Loaded, summary: dict[str, str], warnings: tuple[Fault, ...]) -> Iterator[str]:
     yield f"{loaded.name}: good"
-    yield from (f"  {label.ljust(_LABEL_WIDTH)}{text}" for label, text in summary.items())
+    yield from (f"  {label.ljust(_LABEL_WIDTH - 1)} {text}" for label, text in summary.items())
     yield from (f"warning: {warning}" for warning in warnings)
 
 
@@ -114,6 +123,57 @@ def summarised(config: Config) -> Iterator[tuple[str, str]]:
     yield "caches", f"{config.site.shared_cache.value}: {SHARED_CACHE_COSTS[config.site.shared_cache]}"
     to = {"": "none", "-": "stdout"}.get(config.log.path, config.log.path)
     yield "log", f"{to}, addresses: {config.log.addresses}, records {_several(list(config.log.record))}"
+
+
+def _listed(site: Site, builtin: Catalog, *, held: Collection[str]) -> tuple[Crawler, ...]:
+    """The crawlers that come from the operator's lists, and not from updates that wait."""
+    others = {id(crawler) for crawler in builtin.crawlers}
+    own = {extra.token.casefold() for extra in site.loaded.config.crawlers.extra}
+    return tuple(
+        crawler
+        for crawler in site.catalog.crawlers
+        if id(crawler) not in others and crawler.token.casefold() not in own and crawler.token not in held
+    )
+
+
+def _of_lists(config: Config, listed: tuple[Crawler, ...], builtin: Catalog) -> Iterator[tuple[str, str]]:
+    if config.crawlers.lists:
+        known = sum(builtin.find(crawler.token) is not None for crawler in listed)
+        instead = f", {known} of them in the place of built-in ones" if known else ""
+        yield "lists", f"{several(config.crawlers.lists)}: {len(listed)} crawlers{instead}"
+
+
+def _of_updates(config: Config, found: Waiting) -> Iterator[tuple[str, str]]:
+    if config.crawlers.new is NewCrawlers.OBSERVE:
+        words = [*(f"{token} (new, only observed)" for token in found.new), *held_words(found.held)]
+        count = f"{len(words)} crawlers, until `noscrape crawlers accept`: {several(words)}" if words else "none"
+        yield "waiting", "not known, since the file is broken" if found.problem else count
+
+
+def _of_crawlers(
+    loaded: Loaded, listed: tuple[Crawler, ...], builtin: Catalog, not_accepted: Waiting
+) -> Iterator[Fault]:
+    """What lists and updates do that may surprise."""
+    crawlers = loaded.config.crawlers
+    instead = [
+        f"{crawler.token} ({_said(known)}, now {_said(crawler)})" if _said(known) != _said(crawler) else crawler.token
+        for crawler in listed
+        if (known := builtin.find(crawler.token)) is not None
+    ]
+    if instead:
+        problem = f"takes the place of built-in entries: {several(instead)}"
+        yield Fault(loaded.place("crawlers.lists"), "crawlers.lists", problem)
+    off = {token.casefold() for token in crawlers.off}
+    for token in crawlers.agents:
+        if token.casefold() in off:
+            key = f"crawlers.agents.{token}"
+            yield Fault(loaded.place(key), key, f"has no effect: {token} is switched off by [crawlers] off")
+    if not_accepted.problem:
+        yield Fault(loaded.place("crawlers.accepted"), "crawlers.accepted", not_accepted.problem)
+
+
+def _said(crawler: Crawler) -> str:
+    return crawler.purpose.value if crawler.purpose is not None else crawler.kind.value
 
 
 def _verifies(site: Site) -> str:

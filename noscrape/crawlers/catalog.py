@@ -140,11 +140,23 @@ class Catalog:
 
 #: Words that stand in the user agents of programs that people use: never a match of their own.
 GENERIC: Final = frozenset(
-    "agent ai android api app apple applewebkit assistant bing bot browser chat chatgpt chrome chromium claude client "
-    "code compatible copilot crawl crawler cursor data deepseek devin download edge fetch fetcher firefox gecko gemini "
-    "google grok http https iphone khtml kimi lcc like linux llm macintosh meta mistral mobile mozilla music openai "
-    "opera operator perplexity player podcast python robot safari scraper search spider trae user version webkit "
-    "windows yak".split()
+    "aarch64 account agent agents ai amd64 android api app apple applewebkit application applications apps arch arm64 "
+    "armv7l armv8l assistant audio audiobook audiobooks automotive beta bing blackberry bot bots box browser browsers "
+    "build cache camera car cast chat chatgpt chrome chromium claude client clients cloud code compatible console "
+    "content control copilot core cpu crawl crawler crawlers cursor darwin dashboard data debian deepseek default "
+    "desktop dev device devices devin direct display download downloader downloading downloads edge editor embedded "
+    "engine extension fedora feed feeds fetch fetcher file files firefox fm framework free freebsd game games gecko "
+    "gemini generic global google grok harmonyos home honor http https huawei i686 image images info internet ios "
+    "ipad ipados iphone ipod khtml kimi kit lcc lib library like linux lite live llm local macintosh macos mail media "
+    "messenger meta mistral miui mobile mobiles module monitor mozilla mpeg music network networks news nokia office "
+    "oneplus online openai opera operator oppo page pages pc perplexity phone phones photo photos picture player "
+    "players plugin plus podcast portal posix premium preview pro proxy public python radio radios reader readers "
+    "realme receiver redmi release remote robot robots safari safe samsung scraper scrapers sdk search secure server "
+    "service services session shell simple site sites smart smarttv social sound sounds source speaker spider spiders "
+    "stable standard station stereo store stream streamer streaming streams studio sync system tablet talk tech test "
+    "tool tools track tracks trae tube tunes tv ubuntu unix update updater upload uploader user users utility version "
+    "video videos view viewer vivo voice watch wave web webkit webos webview wifi win32 win64 windows wireless work "
+    "workstation world x86_64 xiaomi yak".split()
 )
 
 #: Shorter strings than this turn up inside ordinary words and versions.
@@ -162,6 +174,9 @@ _SHAPES: Final[Mapping[str, type]] = (
     | dict.fromkeys(("examples", "near_misses"), list)
     | {"checked": date}
 )
+
+#: The keys whose values are words of ours.
+_WORDS: Final[Mapping[str, type[Enum]]] = {"class": Kind, "purpose": Purpose, "robots": RobotsStance, "verify": Proof}
 
 _WANTED: Final = {list: "a list of texts", str: "a text", date: "a date"}
 
@@ -204,7 +219,8 @@ def parse_catalog(text: bytes, *, name: str = "catalog") -> Catalog:
         if token.casefold() in seen:
             faults.append(Fault(place, "token", "stands in the list twice"))
         seen.add(token.casefold())
-        faults += _faults(entry, place)
+        wrong = _faults(entry, place)
+        faults += wrong
         for string in _match(entry) or (token,):
             owner = owners.setdefault(string.casefold(), token)
             if owner != token:
@@ -213,10 +229,8 @@ def parse_catalog(text: bytes, *, name: str = "catalog") -> Catalog:
             owner = signers.setdefault(origin.casefold(), token)
             if owner != token:
                 faults.append(Fault(place, "signature_agents", f"{origin!r} is already {owner}'s"))
-        try:
+        if not wrong:
             crawlers.append(_crawler(entry))
-        except (ValueError, TypeError, KeyError) as error:
-            faults.append(Fault(place, "", str(error)))
     if faults:
         raise CatalogError(tuple(faults))
     return Catalog(crawlers=tuple(crawlers), version=sha256(text).hexdigest()[:12])
@@ -228,6 +242,21 @@ def _mistyped(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         texts = value if shape is list and isinstance(value, list) else ()
         if not isinstance(value, shape) or not all(isinstance(text, str) for text in texts):
             yield key, f"got {type(value).__name__}, wanted {_WANTED.get(shape, 'true or false')}"
+
+
+def _misspelt(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Words that are none of those that a key may hold, and the one key that has no default."""
+    if "class" not in entry:
+        yield "class", f"is missing, wanted one of {_several(Kind)}"
+    for key, words in _WORDS.items():
+        said = entry.get(key, ())
+        for word in said if isinstance(said, list) else [said] if key in entry else ():
+            if word not in {member.value for member in words}:
+                yield key, f"got {word!r}, wanted one of {_several(words)}"
+
+
+def _several(words: type[Enum]) -> str:
+    return ", ".join(member.value for member in words if member is not Kind.UNLISTED)
 
 
 def _crawler(entry: Mapping[str, Any]) -> Crawler:
@@ -266,7 +295,7 @@ def _match(entry: Mapping[str, Any]) -> tuple[str, ...]:
 def _faults(entry: Mapping[str, Any], place: str) -> list[Fault]:
     faults = [Fault(place, key, "unknown key") for key in sorted(entry.keys() - _KEYS)]
     kind, control = entry.get("class"), entry.get("control_only", False)
-    if (kind == "ai") != ("purpose" in entry):
+    if kind is not None and (kind == "ai") != ("purpose" in entry):
         faults.append(Fault(place, "purpose", "belongs to class 'ai', and every entry of that class has one"))
     if control and entry.get("match"):
         faults.append(Fault(place, "match", "a control token never stands in a user agent"))
@@ -277,7 +306,7 @@ def _faults(entry: Mapping[str, Any], place: str) -> list[Fault]:
         faults.append(Fault(place, "robots_token", f"got {robots_token!r}, wanted letters, '_' and '-' (RFC 9309)"))
     for string in _match(entry):
         faults += [Fault(place, "match", problem) for problem in unsafe(string)]
-    return faults + [Fault(place, key, problem) for key, problem in _unproven(entry)]
+    return faults + [Fault(place, key, problem) for key, problem in (*_misspelt(entry), *_unproven(entry))]
 
 
 def _unproven(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,14 +1,16 @@
 """What a list of crawlers must pass before it is used: it may neither harm people nor catch less than before."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from noscrape.crawlers.catalog import Catalog, Crawler, Kind, unsafe
+from noscrape.crawlers.catalog import GENERIC, Catalog, Crawler, Kind, unsafe
 from noscrape.crawlers.corpus import Sample
 from noscrape.crawlers.importing import strange
 from noscrape.crawlers.matching import CAP_BYTES, Claim, Matcher
 from noscrape.errors import Fault
+from noscrape.words import TRAINING_PURPOSES
 
 #: Groups of the corpus in which nothing that is a bot may be found, AI or not.
 _PEOPLE: Final = frozenset({"browser", "player", "device"})
@@ -18,6 +20,29 @@ _FOUND: Final = "ai"
 
 #: Agents that everybody wants. No AI entry may be found in what these send, unless one was before.
 _WANTED: Final = frozenset({Kind.SEARCH, Kind.PREVIEW, Kind.FEED, Kind.PODCAST, Kind.PLAYER})
+
+#: How programs and devices in people's hands are called, more than any corpus holds. A known crawler may be called so.
+_HELD: Final = re.compile(
+    r"(?:browser|player|webview|podcasts?|radio|music|phone|tablet|tv)(?:[/ ]?v?[0-9][0-9.]*)?\Z",
+    re.ASCII | re.IGNORECASE,
+)
+
+#: The codes by which makers call their devices' models: SM-G991B, xq-dq54, CPH2451, M2101K6G.
+_MODEL: Final = re.compile(
+    r"(?:(?i:[a-z]{2,4}-[a-z]{0,4}[0-9]{2,6}[a-z0-9]{0,4})|[A-Z]{1,5}[ _]?[A-Z]{0,4}[0-9]{2,6}[A-Z]{0,4}"
+    r"|[A-Z]?[0-9]{4,8}[A-Z][A-Z0-9]{0,5})\Z",
+    re.ASCII,
+)
+
+#: The words that a name is put together of: Mobile-App, MobileApp.
+_WORD: Final = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+", re.ASCII)
+
+#: Generic words that robots' names have, too, beside others: Claude-User, WebCrawler.
+_ROBOTIC: Final = frozenset(
+    "agent agents ai assistant bing bot bots chatgpt claude copilot crawl crawler crawlers data deepseek devin fetch "
+    "fetcher gemini google grok kimi llm meta mistral openai operator perplexity robot robots scraper scrapers search "
+    "spider spiders trae user".split()
+)
 
 #: Requests that a log must have before its shares say something, and AI requests likewise.
 _TELLING: Final = 100
@@ -55,7 +80,8 @@ class Seen:
 class Traffic:
     """What would change on the traffic of a log: requests by AI agents before and after, and who makes the difference.
 
-    `newly` and `no_longer` hold the most frequent first, of a bounded number that is kept.
+    `loosened` are those that would still be caught, and no longer as training. It, `newly` and `no_longer` hold the
+    most frequent first, of a bounded number that is kept.
     """
 
     requests: int
@@ -63,8 +89,10 @@ class Traffic:
     caught_after: int
     newly_requests: int
     no_longer_requests: int
+    loosened_requests: int
     newly: tuple[Seen, ...]
     no_longer: tuple[Seen, ...]
+    loosened: tuple[Seen, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +126,11 @@ def gate(
     problems = [
         *shrunk(candidate.crawlers, current.crawlers),
         *_names(candidate, changed),
+        *_like_peoples(changed, then),
         *_trials(map(with_trials, candidate.crawlers), now),
         *_harm(corpus, now, then),
         *_wanted(current, now, then),
-        *_recall(current, now, then),
+        *_recall(candidate, current, now, then),
     ]
     traffic = None if log is None else _traffic(log, now, then)
     if traffic is not None:
@@ -208,6 +237,27 @@ def _names(candidate: Catalog, changed: Iterable[Crawler]) -> Iterator[Fault]:
                 yield Fault(crawler.token, "match", problem)
 
 
+def _like_peoples(changed: Iterable[Crawler], then: Matcher) -> Iterator[Fault]:
+    """New AI entries with names such as programs and devices have that people use."""
+    for crawler in changed:
+        for string in crawler.match if crawler.ai and not crawler.in_url else ():
+            if (kind := _peoples(string)) and not _ai(_claim(then, string)):
+                meant = "[[crawlers.extra]] in noscrape.toml takes it all the same"
+                yield Fault(crawler.token, "match", f"{string!r} looks like the name of {kind}; {meant}")
+
+
+def _peoples(string: str) -> str:
+    """What a name looks like that is in people's hands; "" where it may be a robot's."""
+    if _MODEL.match(string):
+        return "a device's model"
+    if _HELD.search(string):
+        return "a program or device that people use"
+    words = {word.lower() for word in _WORD.findall(string)}
+    if len(words) > 1 and words <= GENERIC and not words & _ROBOTIC:
+        return "a program that people use: it is made of generic words"
+    return ""
+
+
 def _trials(crawlers: Iterable[Crawler], matcher: Matcher) -> Iterator[Fault]:
     for crawler in crawlers:
         if crawler.control_only or not crawler.match:
@@ -250,28 +300,54 @@ def _wanted(current: Catalog, now: Matcher, then: Matcher) -> Iterator[Fault]:
                 break
 
 
-def _recall(current: Catalog, now: Matcher, then: Matcher) -> Iterator[Fault]:
-    """AI user agents that were caught, and would not be any more."""
+def _recall(candidate: Catalog, current: Catalog, now: Matcher, then: Matcher) -> Iterator[Fault]:
+    """AI user agents that were caught, and would not be any more, or no longer as training."""
     lost = [
-        (crawler.token, example)
+        Fault(crawler.token, "", problem)
         for crawler in current.crawlers
         if crawler.ai
         for example in crawler.examples
-        if _ai(_claim(then, example)) and not _ai(_claim(now, example))
+        if (problem := _lost(example, _claim(now, example), _claim(then, example)))
     ]
-    for token, example in lost[:_TOLD]:
-        yield Fault(token, "", f"would not be caught any more: {example!r}")
+    kept = {crawler.token.casefold(): crawler for crawler in candidate.crawlers}
+    for crawler in current.crawlers:  # those that no user agent names, and robots.txt does
+        if crawler.purpose in TRAINING_PURPOSES and not crawler.examples:
+            found = kept.get(crawler.token.casefold())
+            if found is None or found.purpose not in TRAINING_PURPOSES or found.robots_token != crawler.robots_token:
+                lost.append(Fault(crawler.token, "", f"would not be kept from training any more; {_MEANT}"))
+    yield from lost[:_TOLD]
     if len(lost) > _TOLD:
-        yield Fault("list", "", f"{len(lost)} bundled AI user agents in all would not be caught any more")
+        yield Fault("list", "", f"{len(lost)} bundled AI user agents in all would not be caught as they were")
+
+
+#: What to do for whoever means it.
+_MEANT: Final = "[crawlers.agents] in noscrape.toml is the place to let one in"
+
+
+def _lost(example: str, now: Claim | None, then: Claim | None) -> str:
+    if _ai(then) and not _ai(now):
+        return f"would not be caught any more: {example!r}"
+    if (crawler := _training(then)) and not _training(now) and (found := _ai(now)) and found.purpose:
+        was = crawler.purpose.value if crawler.purpose else ""
+        return f"would be taken for {found.purpose.value}, and is {was}: {example!r}; {_MEANT}"
+    return ""
+
+
+def _training(claim: Claim | None) -> Crawler | None:
+    """The agent that a claim names and that `noai` speaks of, if any."""
+    named = claim.crawlers if claim else ()
+    return next((crawler for crawler in named if crawler.purpose in TRAINING_PURPOSES), None)
 
 
 def _traffic(log: Iterable[str], now: Matcher, then: Matcher) -> Traffic:
-    requests = before = after = newly_requests = no_longer_requests = 0
+    requests = before = after = newly_requests = no_longer_requests = loosened_requests = 0
     newly: dict[str, Seen] = {}
     no_longer: dict[str, Seen] = {}
+    loosened: dict[str, Seen] = {}
     for agent in log:
         requests += 1
-        was, is_now = _ai(_claim(then, agent)), _ai(_claim(now, agent))
+        claimed, claims = _claim(then, agent), _claim(now, agent)
+        was, is_now = _ai(claimed), _ai(claims)
         before += was is not None
         after += is_now is not None
         if is_now and not was:
@@ -280,14 +356,19 @@ def _traffic(log: Iterable[str], now: Matcher, then: Matcher) -> Traffic:
         elif was and not is_now:
             no_longer_requests += 1
             _count(no_longer, agent, was.token)
+        elif (trained := _training(claimed)) and not _training(claims):
+            loosened_requests += 1
+            _count(loosened, agent, trained.token)
     return Traffic(
         requests=requests,
         caught_before=before,
         caught_after=after,
         newly_requests=newly_requests,
         no_longer_requests=no_longer_requests,
+        loosened_requests=loosened_requests,
         newly=_ranked(newly),
         no_longer=_ranked(no_longer),
+        loosened=_ranked(loosened),
     )
 
 
@@ -309,9 +390,10 @@ def _swing(traffic: Traffic) -> Iterator[Fault]:
     if traffic.requests >= _TELLING and 2 * traffic.newly_requests > traffic.requests:
         problem = f"would newly catch {traffic.newly_requests:,} of {traffic.requests:,} requests, more than half"
         yield Fault("log", "", problem)
-    if traffic.caught_before >= _TELLING_CAUGHT and 2 * traffic.no_longer_requests > traffic.caught_before:
-        lost, caught = traffic.no_longer_requests, traffic.caught_before
-        yield Fault("log", "", f"would no longer catch {lost:,} of {caught:,} requests by AI agents, more than half")
+    lost, caught = traffic.no_longer_requests + traffic.loosened_requests, traffic.caught_before
+    if caught >= _TELLING_CAUGHT and 2 * lost > caught:
+        what = "would no longer catch" if not traffic.loosened_requests else "would no longer catch as before"
+        yield Fault("log", "", f"{what} {lost:,} of {caught:,} requests by AI agents, more than half")
 
 
 def _claim(matcher: Matcher, user_agent: str) -> Claim | None:

@@ -39,6 +39,11 @@ _EXPRESSION: Final = re.compile(r"[*^$|\[\]{}]|\\[bBdDsSwWAZ./()+?-]|[).][+?]")
 #: A version behind a product name (RFC 9110 section 10.1.5).
 _VERSION: Final = re.compile(r"(?:/v?[0-9][0-9.]*|/)\Z")
 
+#: What stands in lines of settings, and in no name.
+_SETTING: Final = re.compile('[="]')
+
+_OUR_ENTRY: Final = re.compile(r"^[ \t]*\[\[[ \t]*crawler[ \t]*\]\]", re.MULTILINE)
+
 #: `[Name](https://...)`
 _LINK: Final = re.compile(r"\[([^\]\n]{1,200})\]\((https?://[^\s()]{1,500})\)")
 
@@ -80,7 +85,7 @@ _TAGS: Final = {
 class Imported:
     """What a list gave: its entries, what was refused of it and why, and `format`, "" where it is of none.
 
-    `known` are the names in it that the catalog has, whose own facts are kept.
+    `known` are the names in it that the catalog has, and of which nothing was taken.
     """
 
     crawlers: tuple[Crawler, ...]
@@ -107,8 +112,8 @@ def imported(
     """The entries of a list. Whatever the bytes are, nothing is raised: what is wrong stands in `refused`.
 
     Names that `known` has are left out, since its facts are better and come with updates; `overriding` takes the list's
-    purpose for them instead. Our own TOML is taken as it stands. `unclassed` is what an entry of crawler-user-agents is
-    taken for that has no tag.
+    purpose for them instead. Our own TOML is taken as it stands, and a `name` that ends in .toml is that or nothing.
+    `unclassed` is what an entry of crawler-user-agents is taken for that has no tag.
     """
     if len(data) > LARGEST_BYTES:
         return _refused(name, f"has more than {LARGEST_BYTES:_} bytes")
@@ -116,7 +121,7 @@ def imported(
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return _refused(name, f"is no text in UTF-8: {error.reason} at byte {error.start}")
-    if re.search(r"^[ \t]*\[\[[ \t]*crawler[ \t]*\]\]", text, re.MULTILINE):
+    if name.casefold().endswith(".toml") or _OUR_ENTRY.search(text):
         return _own(text.encode("utf-8"), name)
     beginning = text.lstrip()[:1]
     if beginning == "<":
@@ -151,6 +156,8 @@ def strange(string: str) -> tuple[str, ...]:
         return (f"has control characters, or more than {_LONGEST_NAME} characters",)
     if _EXPRESSION.search(string):
         return ("looks like a regular expression, wanted a name: it would be looked for as it stands, and never found",)
+    if _SETTING.search(string):
+        return ("looks like a line of settings, wanted a name",)
     return ()
 
 
@@ -161,7 +168,7 @@ def _refused(name: str, problem: str) -> Imported:
 def _own(data: bytes, name: str) -> Imported:
     try:
         entries = tomllib.loads(data.decode("utf-8")).get("crawler", ())
-        if len(entries) > MOST_ENTRIES:
+        if isinstance(entries, list) and len(entries) > MOST_ENTRIES:
             return _refused(name, f"has {len(entries):_} entries, wanted {MOST_ENTRIES:_} at most")
         catalog = parse_catalog(data, name=name)
     except tomllib.TOMLDecodeError as error:
@@ -260,7 +267,7 @@ class _Taker:
             crawlers=tuple(self._crawlers.values()),
             refused=tuple(self._refused),
             format=shape,
-            known=tuple(dict.fromkeys(self._known)),
+            known=tuple(token for token in dict.fromkeys(self._known) if token.casefold() not in self._crawlers),
         )
 
     def _take(self, listed: _Listed) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from noscrape.site.site import (
     terms_words,
     waits_for_restart,
 )
-from noscrape.site.update import accept, actions, review
+from noscrape.site.update import Waiting, accept, actions, review, waiting
 
 __all__ = [
     "AT_RESTART",
@@ -35,6 +35,7 @@ __all__ = [
     "Ruling",
     "Sent",
     "Site",
+    "Waiting",
     "accept",
     "accepted_file",
     "actions",
@@ -50,5 +51,6 @@ __all__ = [
     "review",
     "robots_base",
     "terms_words",
+    "waiting",
     "waits_for_restart",
 ]

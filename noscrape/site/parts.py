@@ -35,7 +35,7 @@ from noscrape.verify import (
 )
 from noscrape.verify.directories import MEDIA_TYPE
 from noscrape.verify.snapshots import INDEX
-from noscrape.words import Action, Answer, Mode, NewCrawlers
+from noscrape.words import TRAINING_PURPOSES, Action, Answer, Mode, NewCrawlers
 
 _DAY_SECONDS: Final = 86_400
 
@@ -58,28 +58,48 @@ def builtin_corpus() -> tuple[Sample, ...]:
     return corpus((files("noscrape.crawlers") / "corpus.toml").read_bytes())
 
 
-def catalog_of(loaded: Loaded, builtin: Catalog) -> Catalog:
+def catalog_of(loaded: Loaded, builtin: Catalog, *, updated: bool = False) -> Catalog:
     """The built-in list with the operator's own lists and entries, and without those that are switched off.
 
-    Raises ConfigError for a list that cannot be read, or does not pass the gate.
+    With `[crawlers] new = "observe"`, crawlers that were kept from training keep their purpose until an update that
+    says otherwise is accepted; `updated` takes the update's word. Raises ConfigError for a list that cannot be read, or
+    does not pass the gate.
     """
     crawlers = loaded.config.crawlers
     catalog = builtin
     for number, name in enumerate(crawlers.lists):
         catalog = _with_list(loaded, f"crawlers.lists.{number}", name, catalog)
+    if crawlers.new is NewCrawlers.OBSERVE and not updated:
+        catalog = catalog.extended(_held(loaded, catalog))
     return catalog.without(crawlers.off).extended(map(_own_crawler, crawlers.extra))
+
+
+def _held(loaded: Loaded, catalog: Catalog) -> Iterable[Crawler]:
+    """Crawlers as they were accepted, where they were kept from training and an update would let them go."""
+    file = accepted_file(loaded)
+    known = accepted.read(file).purposes if file is not None else {}
+    strict = {purpose.value: purpose for purpose in TRAINING_PURPOSES}
+    before = {token.casefold(): strict[word] for token, word in known.items() if word in strict}
+    for crawler in catalog.crawlers:
+        purpose = before.get(crawler.token.casefold())
+        if purpose is not None and crawler.purpose not in TRAINING_PURPOSES:
+            yield replace(crawler, kind=Kind.AI, purpose=purpose)
 
 
 def _with_list(loaded: Loaded, key: str, name: str, catalog: Catalog) -> Catalog:
     try:
         listed = parse_catalog(_data_of(loaded, key, name, largest_bytes=_LARGEST_LIST_BYTES), name=name)
     except CatalogError as error:
-        raise ConfigError(tuple(replace(fault, key=f"{key}: {fault.key}") for fault in error.faults)) from None
+        raise ConfigError(tuple(_of_list(fault, key) for fault in error.faults)) from None
     extended = catalog.extended(_with_facts(crawler, catalog) for crawler in listed.crawlers)
     verdict = gate(extended, current=catalog, corpus=builtin_corpus())
     if not verdict.passed:
         raise ConfigError(tuple(Fault(loaded.place(key), key, f"{name}: {fault}") for fault in verdict.problems))
     return extended
+
+
+def _of_list(fault: Fault, key: str) -> Fault:
+    return replace(fault, key=f"{key}: {fault.key}" if fault.key else key)
 
 
 def files_beside(loaded: Loaded) -> Iterable[Path]:

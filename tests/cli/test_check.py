@@ -183,3 +183,96 @@ def test_what_the_file_says_cannot_move_the_cursor(text: str, status: Status, ca
     out, err = capsys.readouterr()
     assert "2J" in out + err
     assert (out + err).replace("\n", "").isprintable()
+
+
+LIST = """
+[[crawler]]
+token = "{}"
+class = "ai"
+purpose = "training"
+"""
+
+
+def _checked(capsys: Captured) -> tuple[dict[str, str], list[str]]:
+    """The summary, and the warnings with their keys."""
+    capsys.readouterr()
+    assert Status.OK == main(["check", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    return found["summary"], [f"{each['place']}: {each['key']}: {each['problem']}" for each in found["warnings"]]
+
+
+def test_the_lists_in_force_are_named(capsys: Captured) -> None:
+    """With what they bring; an entry in the place of a built-in one is told with what it changes."""
+    _write("".join(map(LIST.format, ["ChatGPT-User", "CCBot", "AcmeHarvester"])), "own.toml")
+    _write('[crawlers]\nlists = ["own.toml"]\n[[crawlers.extra]]\ntoken = "OtherHarvester"\npurpose = "search"\n')
+
+    summary, warnings = _checked(capsys)
+
+    here = Path.cwd() / "own.toml"
+    assert f"{here}: 3 crawlers, 2 of them in the place of built-in ones" == summary["lists"]
+    (warning,) = warnings
+    assert (
+        "noscrape.toml:2: crawlers.lists: takes the place of built-in entries: "
+        "ChatGPT-User (assistant, now training), CCBot (dataset, now training)"
+    ) == warning
+
+
+def test_lists_that_only_add_are_no_warning(capsys: Captured) -> None:
+    """They are named all the same."""
+    _write(LIST.format("AcmeHarvester"), "own.toml")
+    _write('[crawlers]\nlists = ["own.toml"]\n')
+
+    summary, warnings = _checked(capsys)
+
+    assert (f"{Path.cwd() / 'own.toml'}: 1 crawlers", []) == (summary["lists"], warnings)
+
+
+def test_what_waits_to_be_accepted_is_told(capsys: Captured) -> None:
+    """How many, and who; a list does not stand for them."""
+    _write('[crawlers]\nnew = "observe"\n')
+    assert Status.OK == main(["crawlers", "accept"])
+    file = Path("noscrape-crawlers.json")
+    known = json.loads(file.read_text())
+    assert ("none", []) == (_checked(capsys)[0]["waiting"], _checked(capsys)[1])
+    del known["actions"]["CCBot"]
+    known["purposes"]["OAI-SearchBot"] = "training"
+    file.write_text(json.dumps(known))
+
+    summary, warnings = _checked(capsys)
+
+    assert (
+        "2 crawlers, until `noscrape crawlers accept`: CCBot (new, only observed), "
+        "OAI-SearchBot (training, would be search)"
+    ) == summary["waiting"]
+    assert [] == warnings
+
+
+def test_a_broken_file_of_accepted_crawlers_is_told(capsys: Captured) -> None:
+    """With how to mend it; it is not touched."""
+    _write('[crawlers]\nnew = "observe"\naccepted = "accepted.json"\n')
+    _write("{", "accepted.json")
+
+    summary, (warning,) = _checked(capsys)
+
+    assert "not known, since the file is broken" == summary["waiting"]
+    assert warning.startswith("noscrape.toml:3: crawlers.accepted: ")
+    assert "accepted.json is no list of accepted crawlers; `noscrape crawlers accept` writes it anew" in warning
+    assert "{" == Path("accepted.json").read_text()
+
+
+def test_a_word_on_a_crawler_that_is_switched_off_is_told(capsys: Captured) -> None:
+    """Whatever its case: nobody is called by that token."""
+    _write('[crawlers]\noff = ["ccbot", "Bytespider"]\nagents.CCBot = "refuse"\nagents.GPTBot = "refuse"\n')
+
+    assert [
+        "noscrape.toml:3: crawlers.agents.CCBot: has no effect: CCBot is switched off by [crawlers] off"
+    ] == _checked(capsys)[1]
+
+
+def test_long_labels_keep_their_distance(capsys: Captured) -> None:
+    """From what they label."""
+    _write('[crawlers.agents]\nGPTBot = "allow-verified"\n')
+
+    assert Status.OK == main(["check"])
+
+    assert "  allow-verified GPTBot" in capsys.readouterr().out.splitlines()

@@ -98,9 +98,18 @@ class TestImport:
 
     def test_overridden(self, capsys: Captured) -> None:
         """The list's purpose for a crawler that is built in, where that is asked for."""
-        document = {"GPTBot": {"function": "AI Agents"}}
+        document = {"ChatGPT-User": {"function": "LLM training."}, "CCBot": {"function": "?"}}
         report = reported(capsys, "import", put("robots.json", document), "--override")
-        assert [(entry["token"], entry["purpose"]) for entry in report["taken"]] == [("GPTBot", "agent")]
+        assert [(entry["token"], entry["purpose"]) for entry in report["taken"]] == [("ChatGPT-User", "training")]
+        assert report["known"] == ["CCBot"]
+
+    def test_overridden_to_something_looser(self, capsys: Captured) -> None:
+        """It is left out with the reason, and the rest is taken."""
+        document = {"GPTBot": {"function": "AI Search"}, "AcmeHarvester": {"function": "LLM training."}}
+        words = ["import", put("robots.json", document), "--override"]
+        report = reported(capsys, *words, status=Status.FOUND)
+        assert [entry["token"] for entry in report["taken"]] == ["AcmeHarvester"]
+        assert "GPTBot: would be taken for search, and is training: " in report["refused"][0]
 
     def test_class_of_what_has_no_tag(self, capsys: Captured) -> None:
         """Nothing that is acted upon, unless told."""
@@ -156,6 +165,11 @@ class TestImport:
 
 class TestGate:
     """Whether a list may be used."""
+
+    def test_the_built_in_list(self, capsys: Captured) -> None:
+        """By the word that `diff` takes as well."""
+        report = reported(capsys, "gate", "builtin")
+        assert (report["passed"], len(report["taken"])) == (True, len(builtin_catalog().crawlers))
 
     def test_passed(self, capsys: Captured) -> None:
         """And what was made for it."""
@@ -253,10 +267,36 @@ class TestLog:
         assert (traffic["requests"], traffic["newly_requests"]) == (2, 1)
         assert traffic["newly"] == [{"user_agent": "AcmeHarvester/1", "requests": 1, "token": "AcmeHarvester"}]
 
+    @pytest.mark.parametrize("verb", ["gate", "import"])
+    @pytest.mark.parametrize(
+        "text", ["AcmeHarvester\n", '{"a": 1}\n', "\x00\x01\n" * 99], ids=["a list", "JSON", "binary"]
+    )
+    def test_a_file_that_is_no_log(self, capsys: Captured, verb: str, text: str) -> None:
+        """Nothing would have been compared: the reason, and the status of bad input."""
+        words = [verb, put("list.txt", "AcmeHarvester\n"), "--log", put("no.log", text)]
+        assert main(["crawlers", *words]) == Status.FAULT
+        assert "no.log: no line of it is of a log" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        "text", ["", Event(kind="reloaded", time=2.0).to_json() + "\n"], ids=["empty", "about other things"]
+    )
+    def test_a_log_that_tells_nothing(self, capsys: Captured, text: str) -> None:
+        """It is one all the same."""
+        report = reported(capsys, "gate", put("list.txt", "AcmeHarvester\n"), "--log", put("new.log", text))
+        assert report["traffic"]["requests"] == 0
+
+    def test_what_is_no_longer_caught_as_training(self, capsys: Captured) -> None:
+        """Told in words of its own."""
+        put("access.log", ACCESS.format(agent="GPTBot") * 2)
+        text = '[[crawler]]\ntoken = "GPTBot"\nclass = "ai"\npurpose = "search"\n'
+        assert main(["crawlers", "gate", put("own.toml", text), "--log", "access.log"]) == Status.FOUND
+        out = capsys.readouterr().out
+        assert "caught, and no longer as training, 2 requests; user agents: 1\n  2 x GPTBot: GPTBot\n" in out
+
     def test_most_of_the_traffic(self, capsys: Captured) -> None:
         """A list that would catch it is refused, and not written."""
-        put("access.log", ACCESS.format(agent="AcmePlayer/1") * 100)
-        words = ["import", put("list.txt", "AcmePlayer\n"), "--log", "access.log", "--output", "ours.toml"]
+        put("access.log", ACCESS.format(agent="AcmeGrabber/1") * 100)
+        words = ["import", put("list.txt", "AcmeGrabber\n"), "--log", "access.log", "--output", "ours.toml"]
         report = reported(capsys, *words, status=Status.FOUND)
         assert "more than half" in report["problems"][0]
         assert not Path("ours.toml").exists()

@@ -310,7 +310,26 @@ class TestParsing:
             (ENTRY + ENTRY, ["list: AcmeHarvester: token: stands in the list twice"]),
             (
                 ENTRY.replace('"training"', '"trainig"'),
-                ["list: AcmeHarvester: 'trainig' is not a valid Purpose"],
+                [
+                    (
+                        "list: AcmeHarvester: purpose: got 'trainig', wanted one of training, dataset, search, "
+                        "assistant, agent, undisclosed"
+                    )
+                ],
+            ),
+            (
+                ENTRY.replace('class = "ai"\n', ""),
+                [
+                    (
+                        "list: AcmeHarvester: class: is missing, wanted one of ai, search, preview, feed, podcast, "
+                        "player, library, monitoring, seo, archive, security, advertising, academic, fediverse, "
+                        "automation, service"
+                    )
+                ],
+            ),
+            (
+                ENTRY + 'decisive = ["guess"]\nverify_page = "https://a.example"',
+                ["list: AcmeHarvester: decisive: got 'guess', wanted some of ip-ranges, reverse-dns"],
             ),
             (
                 ENTRY.replace("purpose", "operator_"),

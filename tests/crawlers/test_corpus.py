@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noscrape.crawlers import CAP_BYTES, Matcher
+from noscrape.crawlers import CAP_BYTES, Catalog, Matcher
+from noscrape.crawlers.catalog import unsafe
 from noscrape.crawlers.corpus import GROUPS, Sample, corpus
+from noscrape.crawlers.gate import gate
 from noscrape.errors import CatalogError
 from noscrape.site import builtin_catalog
 from noscrape.site.parts import builtin_corpus
+from tests.crawlers.lists import crawler
 
+BUILTIN = builtin_catalog()
 SAMPLES = builtin_corpus()
-MATCHER = Matcher(builtin_catalog())
+MATCHER = Matcher(BUILTIN)
 
 
 def ai(user_agent: str) -> list[str]:
@@ -26,8 +30,8 @@ class TestTheBuiltIn:
     """What comes with the package."""
 
     def test_it_is_large(self) -> None:
-        """Several hundred, of every group."""
-        assert len(SAMPLES) >= 400
+        """Many hundred, of every group."""
+        assert len(SAMPLES) >= 1_800
         assert {sample.group for sample in SAMPLES} == GROUPS
 
     @pytest.mark.parametrize("group", sorted(GROUPS))
@@ -49,6 +53,67 @@ class TestTheBuiltIn:
     def test_the_traps_are_in_it(self, trap: str) -> None:
         """What lists in use were seen to match."""
         assert any(trap in sample.user_agent for sample in SAMPLES)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *(
+                "EdgiOS",
+                "HuaweiBrowser",
+                "UCBrowser",
+                "MQQBrowser",
+                "QQBrowser",
+                "Whale",
+                "Maxthon",
+                "Waterfox",
+                "Ubuntu",
+            ),
+            *(
+                "Fedora",
+                "Tablet",
+                "arm64",
+                "HarmonyOS",
+                "ArkWeb",
+                "webOS",
+                "BRAVIA",
+                "AppleTV",
+                "VIDAA",
+                "NetCast",
+                "MiTV",
+            ),
+            *("SM-G991B", "HUAWEI", "OPPO", "vivo", "MIUI", "HONOR", "realme", "TikTok", "baiduboxapp", "KAKAOTALK"),
+            *("Twitter for iPhone", "Weibo", "AlipayClient", "VKAndroidApp", "Zalo", "libmpv", "Infuse", "nPlayer"),
+            *(
+                "BoseSoundTouch",
+                "WiiM",
+                "Devialet",
+                "Beosound",
+                "YandexStation",
+                "NetEaseMusic",
+                "Melon",
+                "JOOX",
+                "radiko",
+            ),
+            *("Cronet", "Alamofire", "URLSession", "AFNetworking", "Dart", "UnityPlayer", "Xiaoyuzhou", "Ximalaya"),
+            *("Sveriges Radio", "Podbbang", "KukuFM", "SteamOS", "Xbox", "Nintendo Switch 2", "MBUX"),
+        ],
+    )
+    def test_what_is_in_peoples_hands_is_no_ai_agents_name(self, name: str) -> None:
+        """A list with such a name does not pass: browsers, phones, televisions, apps, their stacks, hi-fi, podcasts."""
+        matcher = Matcher(Catalog(crawlers=(crawler(name),), version=""))
+        assert any(matcher.look(sample.user_agent) for sample in SAMPLES)
+        assert not gate(BUILTIN.extended([crawler(name)]), current=BUILTIN, corpus=SAMPLES).passed
+
+    @pytest.mark.parametrize(
+        "word",
+        [
+            *("Service", "Network", "Stream", "Downloader", "bots", "Stable", "Client", "Player", "Music", "Radio"),
+            *("Podcast", "Mobile", "Desktop", "Smart", "App"),
+        ],
+    )
+    def test_general_words_are_nobodys_name(self, word: str) -> None:
+        """Whether a user agent of the corpus has them or not."""
+        assert unsafe(word) == (f"{word!r} is a generic word that programs used by people carry",)
 
 
 class TestReading:

@@ -124,7 +124,70 @@ class TestRefused:
         """An override that lets an AI agent through."""
         harmless = replace(CURRENT.crawlers[0], kind=Kind.SERVICE, purpose=None)
         assert "GPTBot: would not be caught any more: 'GPTBot'" in problems(judged(harmless))
-        assert judged(replace(CURRENT.crawlers[0], purpose=Purpose.AGENT)).passed
+        assert judged(replace(CURRENT.crawlers[1], purpose=Purpose.AGENT)).passed
+
+    @pytest.mark.parametrize("purpose", [Purpose.SEARCH, Purpose.ASSISTANT, Purpose.AGENT], ids=lambda each: each.value)
+    def test_an_agent_that_would_no_longer_be_kept_from_training(self, purpose: Purpose) -> None:
+        """A list may not loosen what the catalog calls training; it may call it data sets, or another one training."""
+        told = f"GPTBot: would be taken for {purpose.value}, and is training: 'GPTBot'; [crawlers.agents]"
+        assert told in problems(judged(replace(CURRENT.crawlers[0], purpose=purpose)))
+        assert judged(replace(CURRENT.crawlers[0], purpose=Purpose.DATASET)).passed
+        assert judged(replace(CURRENT.crawlers[1], purpose=Purpose.TRAINING)).passed
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            crawler("Acme-Extended", kind=Kind.SERVICE),
+            replace(crawler("Acme-Extended"), match=(), control_only=True, purpose=Purpose.SEARCH),
+            replace(crawler("Acme-Extended"), match=(), control_only=True, robots_token="Acme"),
+        ],
+        ids=["another class", "another purpose", "another word"],
+    )
+    def test_a_control_token_that_would_no_longer_be_kept_from_training(self, other: Crawler) -> None:
+        """No user agent tells it, and robots.txt would no longer name it."""
+        control = replace(crawler("Acme-Extended"), match=(), control_only=True, robots_token="Acme-Extended")
+        current = with_(control)
+        verdict = gate(current.extended([other]), current=current, corpus=CORPUS)
+        assert "Acme-Extended: would not be kept from training any more" in problems(verdict)
+        assert gate(current.extended([replace(control)]), current=current, corpus=CORPUS).passed
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("XyzBrowser", "Xyz Browser/2.0", "xyzplayer", "XyzWebView", "XyzTV", "Xyz-Podcasts", "XyzRadio"),
+            *("SM-Z999B", "sm-z999b", "GT-X9999", "CPH9999", "RMX9999", "M9901K6G", "9901117TG", "LG-Q999"),
+            *("MobileApp", "Smart-Client", "WebStream", "Media Service"),
+        ],
+    )
+    def test_names_such_as_people_carry(self, name: str) -> None:
+        """Of programs, devices and their models, also where no corpus has them; the way around is told (ours)."""
+        text = problems(judged(crawler("Acme", name)))
+        assert f"Acme: match: {name!r} looks like the name of " in text
+        assert "[[crawlers.extra]] in noscrape.toml takes it all the same" in text
+        assert judged(crawler("Acme", name, kind=Kind.PLAYER)).passed
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Claude-Search",
+            "WebCrawler",
+            "MobileBot",
+            "img2dataset",
+            "MJ12bot",
+            "AI2Bot-Dolma",
+            "Bot2000",
+            "Tvbot",
+            "GPT-4",
+        ],
+    )
+    def test_names_such_as_robots_have(self, name: str) -> None:
+        """They may be looked for."""
+        assert judged(crawler("Acme", name)).passed
+
+    def test_a_known_agent_that_is_called_a_browser(self) -> None:
+        """Whoever is in the catalog may be in a list."""
+        current = with_(crawler("AcmeBrowser"))
+        assert gate(current.extended([crawler("AcmeBrowser")]), current=current, corpus=CORPUS).passed
 
     def test_a_longer_name_in_the_place_of_another(self) -> None:
         """The entry that would no longer be found says so."""
@@ -161,6 +224,18 @@ class TestLog:
         assert traffic is not None
         assert traffic.no_longer == (Seen("GPTBot", 1, "GPTBot"),)
 
+    def test_what_is_no_longer_caught_as_training(self) -> None:
+        """It is still caught, and let in by most sites: told apart, and counted as lost."""
+        searching = replace(CURRENT.crawlers[0], purpose=Purpose.SEARCH)
+        verdict = judged(searching, log=["GPTBot"] * 10 + ["ChatGPT-User", "GPTBot/2"])
+        traffic = verdict.traffic
+        assert traffic is not None
+        assert (traffic.caught_before, traffic.caught_after, traffic.no_longer_requests) == (12, 12, 0)
+        assert traffic.loosened_requests == 11
+        assert traffic.loosened == (Seen("GPTBot", 10, "GPTBot"), Seen("GPTBot/2", 1, "GPTBot"))
+        assert "would no longer catch as before 11 of 12 requests by AI agents" in problems(verdict)
+        assert "would no longer catch" not in problems(judged(searching, log=["GPTBot"] * 9))
+
     @pytest.mark.parametrize(("others", "passed"), [(50, True), (49, False)])
     def test_more_than_half_of_the_traffic(self, others: int, passed: bool) -> None:
         """A list that catches most of what comes is a mistake."""
@@ -183,6 +258,10 @@ class TestLog:
         traffic = judged(crawler("AcmeBot"), log=[f"AcmeBot/{number}" for number in range(1_500)]).traffic
         assert traffic is not None
         assert (traffic.newly_requests, len(traffic.newly)) == (1_500, 1_000)
+        searching = replace(CURRENT.crawlers[0], purpose=Purpose.SEARCH)
+        traffic = judged(searching, log=[f"GPTBot/{number}" for number in range(1_500)]).traffic
+        assert traffic is not None
+        assert (traffic.loosened_requests, len(traffic.loosened)) == (1_500, 1_000)
 
     def test_a_user_agent_of_any_kind(self) -> None:
         """Surrogates, and more than is looked at."""

@@ -177,7 +177,10 @@ class TestPlain:
 
     @pytest.mark.parametrize(
         "line",
-        ["^GPTBot$", ".*", "(a+)+", "Foo|Bar", "Spider", "Code", "LCC", "ab", "Föö-Bot", "x" * 200, "\x1b[2JFoo"],
+        [
+            *("^GPTBot$", ".*", "(a+)+", "Foo|Bar", "Spider", "Code", "LCC", "ab", "Föö-Bot", "x" * 200, "\x1b[2JFoo"),
+            *('token = "BarBot"', "token = BarBot", '"BarBot"'),
+        ],
     )
     def test_what_is_no_name(self, line: str) -> None:
         """Regular expressions, generic words, and what no user agent holds."""
@@ -219,6 +222,30 @@ class TestOurs:
         assert found.crawlers == ()
         assert told in refused(found)
 
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("GPTBot\nAcmeBot\n", "is no TOML, or only a part of it"),
+            ('["AcmeBot"]x', "is no TOML, or only a part of it"),
+            ("<html>", "is no TOML, or only a part of it"),
+            ('stance = "no-ai"\n', "crawler: no entry, wanted at least one [[crawler]] table"),
+            ("crawler = 5\n", "crawler: no entry, wanted at least one [[crawler]] table"),
+            ("", "crawler: no entry, wanted at least one [[crawler]] table"),
+        ],
+        ids=["names", "half", "HTML", "settings", "no table", "empty"],
+    )
+    @pytest.mark.parametrize("name", ["ours.toml", "OURS.TOML"])
+    def test_a_file_called_toml_is_that_or_nothing(self, name: str, text: str, told: str) -> None:
+        """Its lines are never taken for names."""
+        found = imported(text.encode(), name=name)
+        assert ((), OUR_TOML if "crawler" in told else "") == (found.crawlers, found.format)
+        assert told in refused(found)
+
+    def test_a_class_that_is_missing(self) -> None:
+        """It is told by its key, with what may stand there."""
+        found = read(b'[[crawler]]\ntoken = "AcmeBot"\n')
+        assert refused(found).startswith("list: AcmeBot: class: is missing, wanted one of ai, search, preview, ")
+
     def test_half_a_file(self) -> None:
         """It is none."""
         assert "no TOML" in refused(read(b'[[crawler]]\ntoken = "Foo'))
@@ -238,6 +265,7 @@ class TestKnown:
         found = read(document, known=CURRENT, overriding=True)
         (crawler,) = found.crawlers
         assert (crawler.token, crawler.purpose, crawler.operator) == ("GPTBot", Purpose.AGENT, "OpenAI")
+        assert found.known == ("ChatGPT-User", "SeekWideBot")
 
 
 class TestNoList:

@@ -29,6 +29,13 @@ BUILTIN: Final = "builtin"
 #: Lines of one kind that are shown as text; `--json` has them all.
 _SHOWN: Final = 20
 
+#: What a list would change on the traffic of a log, by the report's key.
+_CHANGED: Final = {
+    "newly": "newly caught",
+    "no_longer": "no longer caught",
+    "loosened": "caught, and no longer as training",
+}
+
 _FORMATS: Final = """FILE is the robots.json of ai.robots.txt, the JSON of crawler-user-agents, a plain list of names (a
 line each, # for comments), or a list of noscrape's own (TOML); which one is told from what is in it."""
 
@@ -67,7 +74,8 @@ def add(inner: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     judge = inner.add_parser(
         "gate",
         help="whether a list may be used",
-        description=f"{_FORMATS} It is judged as it would be used, beside the built-in list.",
+        description=f"{_FORMATS} It is judged as it would be used, beside the built-in list, which the word {BUILTIN} "
+        "names.",
         epilog="exit status: 0 passed, 1 refused, 2 bad input or usage",
     )
     judge.add_argument("file", metavar="FILE")
@@ -152,7 +160,10 @@ def _talk(taken: tuple[Crawler, ...], verdict: Verdict, arguments: argparse.Name
 def gate_(arguments: argparse.Namespace) -> Status:
     """Judge a list as it stands: what import would leave out counts against it."""
     builtin = builtin_catalog()
-    listed = imported(_read(arguments.file), name=Path(arguments.file).name, known=builtin)
+    if arguments.file == BUILTIN:
+        listed = Imported(crawlers=builtin.crawlers, refused=(), format=OUR_TOML)
+    else:
+        listed = imported(_read(arguments.file), name=Path(arguments.file).name, known=builtin)
     candidate = builtin.extended(listed.crawlers)
     log = user_agents(arguments.log) if arguments.log else None
     verdict = gate(candidate, current=builtin, corpus=builtin_corpus(), log=log)
@@ -271,10 +282,9 @@ def _lines(title: str, lines: Iterable[str], count: int) -> None:
 def _tell_traffic(traffic: dict[str, Any]) -> None:
     requests, before, after = traffic["requests"], traffic["caught_before"], traffic["caught_after"]
     put(sys.stdout, f"in the log: {requests:,} requests, by AI agents {before:,} before and {after:,} after")
-    for key, count in (("newly", "newly_requests"), ("no_longer", "no_longer_requests")):
+    for key, words in _CHANGED.items():
         seen = (f"{each['requests']:,} x {each['token']}: {each['user_agent']}" for each in traffic[key])
-        title = f"{'newly' if key == 'newly' else 'no longer'} caught, {traffic[count]:,} requests; user agents"
-        _lines(title, seen, len(traffic[key]))
+        _lines(f"{words}, {traffic[f'{key}_requests']:,} requests; user agents", seen, len(traffic[key]))
 
 
 def _read(name: str) -> bytes:
