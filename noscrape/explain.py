@@ -3,18 +3,22 @@
 It takes the same steps as traffic, through the same site, and adds nothing of its own but the telling.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from noscrape.clients import Client
-from noscrape.decision import Decision
+from noscrape.decision import Checked, Decision
 from noscrape.log import Event
+from noscrape.networks import address
 from noscrape.policy import OWN_DOCUMENTS
 from noscrape.request import Facts
 from noscrape.reservation import Reservation, Terms
 from noscrape.signals import SIGNALLED
 from noscrape.site import Judgement, Robots, Site, terms_words
-from noscrape.words import Action, Mode, Purpose, Said, Voice
+from noscrape.words import Action, Answer, Mode, Purpose, Said, Verification, Voice
+
+_IMPOSTOR: Final = "impostor"
 
 #: A support id that no real answer carries.
 _EXAMPLE_ID = "0000000000000000"
@@ -22,11 +26,15 @@ _EXAMPLE_ID = "0000000000000000"
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What was found out about a request, in the order in which it is found out."""
+    """What was found out about a request, in the order in which it is found out.
+
+    `event` is the line of the log that tells of the request, None for one that somebody made up.
+    """
 
     site: Site
     facts: Facts
     judgement: Judgement
+    event: Event | None = None
 
     @property
     def decision(self) -> Decision:
@@ -58,6 +66,11 @@ class Explanation:
         if not found.asking:
             return "the file that documents.robots_file names, merged with ours"
         return "the app's own merged with ours" if found.merging else "the app's own, or ours where it has none"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What keeps this from being the whole truth about traffic."""
+        return tuple(_notes(self))
 
     def to_json(self) -> dict[str, Any]:
         """Everything, for a program."""
@@ -105,6 +118,8 @@ class Explanation:
             "evidence": dict(decision.evidence),
             "status": status,
             "headers": [list(header) for header in headers],
+            "recorded": _recorded(self.event) if self.event is not None else None,
+            "notes": list(self.notes),
         }
 
     def lines(self) -> list[tuple[str, str]]:
@@ -136,13 +151,19 @@ class Explanation:
             unchanged = " (observe mode changes nothing)" if self.site.loaded.config.mode is Mode.OBSERVE else ""
             found.append(("sent", f"the app's answer, unchanged{unchanged}"))
         found += [("", f"{name}: {value}") for name, value in headers]
+        if self.event is not None:
+            found.append(("recorded", " ".join(_as_recorded(self.event))))
+        found += [("note", text) for text in self.notes]
         return found
 
 
-async def explain(site: Site, facts: Facts, *, said: Reservation | None = None) -> Explanation:
+async def explain(
+    site: Site, facts: Facts, *, said: Reservation | None = None, event: Event | None = None
+) -> Explanation:
     """Judge a request as traffic would be judged, once all that is looked up about it is known.
 
-    `said` stands in for what the reader would say.
+    `said` stands in for what the reader would say. `event` is the line of the log that tells of the request: what it
+    records of the client's claim stands in for what cannot be looked up without the whole address.
     """
     now = site.clock()
     place = site.place(facts)
@@ -150,10 +171,11 @@ async def explain(site: Site, facts: Facts, *, said: Reservation | None = None) 
         said = site.said(place, now)
     if said is None:
         said = await site.read(place, {"type": "http", "method": facts.method, "path": facts.path, "headers": []})
-    judgement = site.judge(facts, place, said, now)
+    known = checked_in(event) if event is not None else None
+    judgement = site.judge(facts, place, said, now, known=known)
     if await site.verifier.settled():
-        judgement = site.judge(facts, place, said, now)
-    return Explanation(site, facts, judgement)
+        judgement = site.judge(facts, place, said, now, known=known)
+    return Explanation(site, facts, judgement, event)
 
 
 def facts_of_event(event: Event) -> Facts:
@@ -174,6 +196,65 @@ def said_in(event: Event) -> Reservation | None:
     by = Voice.OWNER if event.reservation_by == Voice.OWNER.value else Voice.SITE
     terms = Terms(reserved=said[Said.RESERVED], open=said[Said.OPEN])
     return Reservation(terms, f"{event.reservation_source}, as recorded", by)
+
+
+def checked_in(event: Event) -> Checked | None:
+    """What a line of the log records of the client's claim, None where nothing, or where it can be looked up again."""
+    if event.verification not in {each.value for each in Verification} or _whole_address(event):
+        return None
+    return Checked(Verification(event.verification), event.verified_how or "")
+
+
+def _whole_address(event: Event) -> bool:
+    return event.client is not None and address(event.client) is not None
+
+
+def _recorded(event: Event) -> dict[str, Any]:
+    return {
+        "action": event.action,
+        "enforced": event.enforced,
+        "status": event.status,
+        "rule": event.rule,
+        "verification": event.verification,
+    }
+
+
+def _as_recorded(event: Event) -> Iterator[str]:
+    """What a line of the log says was done, in words."""
+    yield event.outcome
+    if event.status is not None:
+        yield str(event.status)
+    if event.rule:
+        yield f"by rule {event.rule}"
+
+
+def _notes(told: Explanation) -> Iterator[str]:
+    site, judgement, event = told.site, told.judgement, told.event
+    crawlers = judgement.claim.crawlers if judgement.claim is not None else ()
+    policy = site.policy
+    in_force = policy.mode is Mode.ENFORCE and policy.impostors is Answer.REFUSE
+    if told.decision.rule == _IMPOSTOR and not told.decision.enforced and in_force:
+        operators = " and ".join(dict.fromkeys(each.operator for each in crawlers if each.verify))
+        so = ", as recorded" if event and event.rule == _IMPOSTOR and event.enforced else ""
+        yield f"a running app that has seen a true visit of {operators} refuses this{so}; this command has seen none"
+    verifiable = any(each.verify for each in crawlers)
+    if event is None:
+        if verifiable and told.facts.peer is None:
+            yield "no client is given, so nothing can be verified: --client IP tells from where it comes"
+        return
+    if checked_in(event) is not None:
+        yield "the verification is the one that was recorded: the log keeps no whole address to look it up again"
+    elif verifiable and not _whole_address(event):
+        yield "the log keeps no whole address here, so whether the client is who it says cannot be looked up"
+    if event.token and event.token not in {each.token for each in crawlers}:
+        yield (
+            f"the line is of {event.token}, which its user agent does not name by the list of now: it was told by its "
+            "signature, which the log does not keep, or by another list"
+        )
+    if event.rule == "partner" != told.decision.rule:
+        yield "it was a partner's: that is told by the whole address or by the app, and neither is in the log"
+    if event.account:
+        yield f"it was signed in as {event.account}, and counted as such; quotas are not counted again here"
 
 
 def _agent(facts: Facts) -> str | None:

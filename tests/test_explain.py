@@ -1,6 +1,7 @@
 """One request, told in full: what is told is what traffic would get."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,34 @@ from noscrape.site import Site
 from tests.asgi import FIREFOX, GPTBOT, OAI_SEARCHBOT, PAGE, Clock, answering, ask, scope_of
 
 ROUTES: dict[str, Any] = {"tracks": {"routes": [{"path": "/tracks/{track_id}"}]}}
+
+
+GOOGLEBOT = b"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+def impostor(client: str | None) -> Event:
+    """A line of the log of somebody who was refused for not being Googlebot."""
+    return Event(
+        kind="request",
+        time=0.0,
+        action="refuse",
+        status=403,
+        rule="impostor",
+        client=client,
+        user_agent=GOOGLEBOT.decode(),
+        token="Googlebot",
+        operator="Google",
+        verification="contradicted",
+        verified_how="ip-ranges: in no list",
+        method="GET",
+        path="/tracks/42",
+    )
+
+
+async def explained(event: Event, settings: Any = None) -> Explanation:
+    """What is told of a line of the log, as it is read back."""
+    event = Event.from_json(event.to_json())
+    return await explain(site_of(settings), facts_of_event(event), event=event)
 
 
 def site_of(settings: Any = None, **more: Any) -> Site:
@@ -225,6 +254,69 @@ class TestFromTheLog:
         assert facts == Facts("POST", "/tracks/42", "", b"", GPTBOT, ((b"user-agent", GPTBOT),), "198.51.100.7")
         explanation = await explain(site_of(ROUTES), facts)
         assert explanation.decision.rule == events[0].rule
+
+    @pytest.mark.parametrize("client", ["8.8.8.0/24", "0123456789abcdef", None])
+    async def test_a_verification_that_cannot_be_repeated(self, client: str | None) -> None:
+        """The recorded one stands in where the log keeps no whole address, and the explanation says so."""
+        explanation = await explained(impostor(client))
+        told = explanation.to_json()
+        assert ("contradicted", "ip-ranges: in no list") == (told["verification"], told["verified_how"])
+        assert ("impostor", False) == (told["rule"], told["enforced"])
+        assert {"action": "refuse", "enforced": True, "status": 403, "rule": "impostor"}.items() <= told[
+            "recorded"
+        ].items()
+        assert told["notes"] == [
+            "a running app that has seen a true visit of Google refuses this, as recorded; this command has seen none",
+            "the verification is the one that was recorded: the log keeps no whole address to look it up again",
+        ]
+        lines = explanation.lines()
+        assert ("recorded", "refuse 403 by rule impostor") in lines
+        assert [("note", text) for text in told["notes"]] == [line for line in lines if line[0] == "note"]
+
+    async def test_a_verification_that_can_be_repeated(self) -> None:
+        """A whole address is looked up again, by the lists of now."""
+        told = (await explained(impostor("8.8.8.8"))).to_json()
+        assert ("unknown", []) == (told["verification"], told["notes"])
+
+    @pytest.mark.parametrize(
+        ("settings", "change", "noted"),
+        [
+            ({"mode": "observe"}, {}, ["the verification is the one"]),
+            ({"verification": {"impostors": "observe"}}, {}, ["the verification is the one"]),
+            ({}, {"enforced": False}, ["refuses this; this command", "the verification is the one"]),
+            ({}, {"verification": "verified"}, ["the verification is the one"]),
+            ({}, {"verification": None}, ["cannot be looked up"]),
+            ({}, {"verification": "nonsense"}, ["cannot be looked up"]),
+            ({}, {"verification": "unknown", "token": "Signer"}, ["the verification is the one", "is of Signer"]),
+            ({}, {"verification": "unknown", "rule": "partner"}, ["the verification is the one", "a partner's"]),
+            ({}, {"verification": "unknown", "account": "ann"}, ["the verification is the one", "signed in as ann"]),
+        ],
+        ids=[
+            "observe mode",
+            "rule observed",
+            "only recorded",
+            "verified",
+            "not recorded",
+            "odd",
+            "by signature",
+            "partner",
+            "account",
+        ],
+    )
+    async def test_what_keeps_it_from_being_the_whole_truth(
+        self, settings: dict[str, Any], change: dict[str, Any], noted: list[str]
+    ) -> None:
+        """Whatever of the line cannot be repeated is told, and nothing else."""
+        explanation = await explained(replace(impostor("8.8.8.0/24"), **change), settings)
+        assert len(noted) == len(explanation.notes)
+        assert all(part in note for part, note in zip(noted, explanation.notes, strict=True))
+
+    async def test_a_request_without_a_client(self) -> None:
+        """Nothing can be verified, and how to give one is told; of those that claim nothing, nothing is."""
+        for agent, client, noted in ((GPTBOT, None, 1), (GPTBOT, ("8.8.8.8", 1), 0), (FIREFOX, None, 0)):
+            explanation = await told(agent=agent, client=client)
+            assert noted == len(explanation.notes)
+            assert all("--client IP" in note for note in explanation.notes)
 
     async def test_what_a_line_does_not_tell(self) -> None:
         """Not recorded is another thing than absent; the address may be cut, hashed or left away."""

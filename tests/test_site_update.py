@@ -293,6 +293,30 @@ class TestLists:
         app.close()
 
 
+async def test_a_file_that_a_new_configuration_needs_may_come_after_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Refused and told once until it is there; then the configuration is in force, and nobody had to touch it again."""
+    from noscrape.config import Reloader
+    from noscrape.site import files_beside
+
+    file = tmp_path / "noscrape.toml"
+    file.write_text('[log]\npath = ""\n')
+    app = NoScrape(answering(), config=file)
+    reloader = Reloader(file, app.site.loaded, app._swap, app._keep, beside=files_beside)
+    before = app.site
+    file.write_text('stance = "signal-only"\n[log]\npath = ""\n[documents]\nrobots_file = "robots.txt"\n')
+    for _ in range(5):
+        reloader.poll()
+    assert (before, before.loaded) == (app.site, reloader.current)
+    assert 1 == caplog.text.count("the last good one stays")
+    (tmp_path / "robots.txt").write_text("User-agent: *\nAllow: /\n")
+    for _ in range(5):
+        reloader.poll()
+    assert 200 == (await ask(app, scope_of(agent=GPTBOT))).status
+    app.close()
+
+
 def test_the_file_is_readable(tmp_path: Path) -> None:
     """For people too: one crawler a line."""
     review(site(tmp_path))

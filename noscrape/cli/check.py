@@ -57,6 +57,8 @@ def run(arguments: argparse.Namespace) -> Status:
     listed = _listed(site, catalog, held=not_accepted.held)
     of_crawlers = dict(_of_lists(loaded.config, listed, catalog)) | dict(_of_updates(loaded.config, not_accepted))
     summary = dict(summarised(loaded.config)) | of_crawlers | {"verifies": _verifies(site)}
+    if told := site.verifier.ranges.told(site.clock()):
+        summary["disproves"] = told
     warnings = (
         *advice(loaded, catalog=catalog),
         *_of_crawlers(loaded, listed, catalog, not_accepted),

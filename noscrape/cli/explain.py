@@ -6,6 +6,7 @@ import json
 import sys
 import textwrap
 import time
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from noscrape.cli.status import Status
@@ -20,8 +21,14 @@ from noscrape.reservation import Reservation, reservation
 from noscrape.site import Site, builtin_catalog
 from noscrape.terminal import put, safe, say
 
-#: A request, and what was said of its track where that is known already.
-Asked = tuple[Facts, Reservation | None]
+
+class Asked(NamedTuple):
+    """A request, what was said of its track where that is known already, and the line of the log that tells of it."""
+
+    facts: Facts
+    said: Reservation | None = None
+    event: Event | None = None
+
 
 _LABEL_WIDTH = 12
 
@@ -51,9 +58,9 @@ def run(arguments: argparse.Namespace) -> Status:
     loaded = load(found(arguments.config), tokens=catalog.tokens)
     site = Site(loaded, clock=time.time, catalog=catalog)
     said = reservation(arguments.reservation, source="--reservation") if arguments.reservation is not None else None
-    requests: list[Asked] = [(_facts(arguments), None)] if arguments.path is not None else _from_log()
+    requests = [Asked(_facts(arguments))] if arguments.path is not None else _from_log()
     if said is not None or loaded.config.tracks.reader is not None:
-        requests = [(facts, said) for facts, _ in requests]
+        requests = [asked._replace(said=said) for asked in requests]
     elif arguments.path is not None and loaded.config.tracks.routes:
         say(
             sys.stderr,
@@ -65,8 +72,8 @@ def run(arguments: argparse.Namespace) -> Status:
 
 
 async def _tell(site: Site, requests: list[Asked], *, as_json: bool) -> None:
-    for number, (facts, said) in enumerate(requests):
-        explanation = await explain(site, facts, said=said)
+    for number, asked in enumerate(requests):
+        explanation = await explain(site, asked.facts, said=asked.said, event=asked.event)
         if as_json:
             print(json.dumps(explanation.to_json()))
         else:
@@ -115,7 +122,7 @@ def _from_log() -> list[Asked]:
         if line.strip():
             try:
                 event = Event.from_json(line.decode("utf-8", "replace"))
-                found.append((facts_of_event(event), said_in(event)))
+                found.append(Asked(facts_of_event(event), said_in(event), event))
             except (ValueError, NoScrapeError) as error:
                 raise NoScrapeError(f"stdin:{number}: not a line of the log: {error}") from error
     if not found:

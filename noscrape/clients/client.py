@@ -7,7 +7,7 @@ field is read: the one that the operator's proxies write, or the one that belong
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -34,6 +34,9 @@ _HOST: Final = "x-forwarded-host"
 
 #: Fields by which somebody says that it speaks for another.
 _FORWARDING: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip", b"cf-connecting-ip", b"true-client-ip"})
+
+#: The first 96 bits of 64:ff9b::/96, in which NAT64 writes the addresses of IPv4.
+_NAT64: Final = int(IPv6Address("64:ff9b::")) >> 32
 
 #: First numbers of IPv4 of which some addresses are ordinary and some are not, or none is.
 _MIXED: Final = frozenset({0, 10, 100, 127, 169, 172, 192, 198})
@@ -64,11 +67,15 @@ UNKNOWN: Final = Client(key="", address=None, ordinary=False)
 
 
 class _Walk(NamedTuple):
-    """The client, the trusted hops that lead to it, and what the last of them wrote into `Forwarded`."""
+    """The client, the trusted hops that lead to it, and what the last of them wrote into `Forwarded`.
+
+    `unsaid` is the field in which that hop should have told whom it speaks for, "" where it did.
+    """
 
     client: Client
     hops: tuple[Provider, ...] = ()
     entry: Entry = Entry("")
+    unsaid: str = ""
 
 
 class Clients:
@@ -138,6 +145,13 @@ class Clients:
         client = self._walk(facts).client
         return client.address if client.ordinary else None
 
+    def unsaid(self, facts: Facts) -> str:
+        """The field in which a trusted proxy should have told whom it speaks for, and did not; "" mostly.
+
+        Then the client cannot be told from all others behind that proxy.
+        """
+        return self._walk(facts).unsaid
+
     def forwarded(self, facts: Facts) -> bool:
         """Whether a request has any field by which somebody says that it speaks for another, trusted or not."""
         return not self._forwarding.isdisjoint([name for name, _ in facts.headers or ()])
@@ -162,7 +176,7 @@ class Clients:
 
     def origin(self, facts: Facts) -> Origin:
         """The scheme and the host that the client used, by the word of the outermost proxy that writes them."""
-        _, hops, entry = self._walk(facts)
+        _, hops, entry, _ = self._walk(facts)
         headers = facts.headers or ()
         proto = self._said(_PROTO, hops, headers) or entry.proto
         host = self._said(self._host_header, hops, headers) or entry.host
@@ -181,7 +195,7 @@ class Clients:
         _tell(steps, f"the peer of the connection is {_who(facts.peer, hop)}")
         if hop is None or facts.headers is None:
             return _Walk(client)
-        hops, entries, entry = [hop], self._entries(facts.headers), Entry("")
+        hops, entries, entry, unsaid = [hop], self._entries(facts.headers), Entry(""), ""
         while True:
             name = hop.header or self._header_name
             seen: Entry | None
@@ -192,11 +206,17 @@ class Clients:
                 break
             else:
                 skipped = hop.appends - 1 if self._header == _LIST else 0
-                entry = seen = next(islice(entries, skipped, None), None) or Entry("")
+                seen = next(islice(entries, skipped, None), Entry(""))
+                if seen is None:
+                    _tell(steps, f"{name} is malformed (RFC 7239, section 4), so that it is read no further")
+                    entry, unsaid = Entry(""), name
+                    break
+                entry = seen
             found, outer = self._look(seen.node)
             if found.address is None:
                 said = f"says {seen.node[:_SHOWN]!a}, which is no address" if seen.node else "says nothing more"
                 _tell(steps, f"{name} {said}")
+                unsaid = name
                 break
             client = found
             _tell(steps, f"{name} says {_who(seen.node, outer)}")
@@ -204,7 +224,7 @@ class Clients:
                 break
             hop = outer
             hops.append(hop)
-        return _Walk(client, tuple(hops), entry)
+        return _Walk(client, tuple(hops), entry, unsaid)
 
     def _peer(self, peer: str | None) -> tuple[Client, Provider | None]:
         """The peer of a connection. On a unix socket stands a proxy, where the operator has any."""
@@ -234,7 +254,10 @@ class Clients:
     def _known_of(self, found: Address | None) -> tuple[Client, Provider | None]:
         if found is None:
             return UNKNOWN, None
-        hop = next((hop for table, hop in self._trusted if found in table), None)
+        hop = self._hop(found)
+        if hop is None and isinstance(found, IPv6Address):
+            found = _untranslated(found)
+            hop = self._hop(found)
         partner = found in self._partners
         if hop is not None or not ordinary(found):
             return Client(key="", address=found, partner=partner, ordinary=False), hop
@@ -242,6 +265,20 @@ class Clients:
             prefix = IPv6Address(int(found) >> self._shift << self._shift)
             return Client(key=f"{prefix}{self._suffix}", address=found, partner=partner), None
         return Client(key=str(found), address=found, partner=partner), None
+
+    def _hop(self, found: Address) -> Provider | None:
+        return next((hop for table, hop in self._trusted if found in table), None)
+
+
+def _untranslated(found: IPv6Address) -> Address:
+    """The IPv4 address that NAT64 wrote into an IPv6 address of its well-known prefix (RFC 6052, 2.1).
+
+    Only for addresses of the public internet: no other may be written so (3.1).
+    """
+    if int(found) >> 32 != _NAT64:
+        return found
+    inner = IPv4Address(int(found) & 0xFFFF_FFFF)
+    return inner if ordinary(inner) else found
 
 
 def aggregate(found: Address) -> str:

@@ -129,6 +129,8 @@ def _clients(config: Config) -> Warnings:
             if network.prefixlen < _WIDEST[network.version] and not private:
                 count = f"2^{network.max_prefixlen - network.prefixlen}"
                 yield f"clients.{name}.{number}", f"each of the {count} addresses in {network} {power}"
+    if "header" in config.clients.model_fields_set and not config.clients.trusted_proxies:
+        yield "clients.header", "is read from nobody: no peer is in trusted_proxies"
 
 
 def _tracks(config: Config) -> Warnings:

@@ -3,6 +3,9 @@
 A file is taken when it was read twice alike on two looks, so that one which is being written is left alone; when it is
 not empty; and when it is valid and can be put to use. Otherwise the last good configuration stays, and the reason is
 told once. The file itself is followed by its name: an editor or a deployment may put another file in its place.
+
+What kept a configuration from being taken may stand in a file that it names, and be mended there: so those files are
+followed as well.
 """
 
 import os
@@ -48,6 +51,9 @@ class Reloader:
         self._interval = interval_seconds
         self._tokens = None if tokens is None else frozenset(tokens)
         self._beside = beside
+        #: What the file says and could not be put to use; None where it is in force, or not even valid.
+        self._refused: Loaded | None = None
+        self._invalid = False
         self._made_of = self._marks(current)
         self._settled: _Marks | bool = False  # nothing looked at yet, and so nothing settled
         self._before: tuple[_Marks, bytes | str] | None = None
@@ -62,8 +68,9 @@ class Reloader:
 
     def poll(self) -> None:
         """Look once. Raises only what `on_fault` raises."""
-        mark = (_mark(self._path), *self._marks(self._current))
-        if mark == self._settled:
+        refused = () if self._refused is None else self._marks(self._refused)
+        mark = (_mark(self._path), *self._marks(self._current), *refused)
+        if mark == self._settled and not self._invalid:
             return
         content: bytes | str
         try:
@@ -73,7 +80,7 @@ class Reloader:
         if self._before != (mark, content):
             self._before = (mark, content)
             return
-        self._settled, self._before = mark, None
+        self._settled, self._before, self._invalid = mark, None, False
         if error is None and isinstance(content, bytes):
             error = self._take(content)
         if error is None:
@@ -89,18 +96,27 @@ class Reloader:
         """Put new settings to use; what is wrong with them, where they cannot be."""
         if not content.strip():
             return self._fault("is empty, so what it said before stays in force")
+        self._refused = None
         try:
             loaded = parse(content, self._path, name=self._name, tokens=self._tokens)
+        except ConfigError as error:
+            # A list of crawlers that it names may be at fault, and which files it names cannot be told: so it is read
+            # again, changed or not.
+            self._invalid = True
+            return error
+        try:
             marks = self._marks(loaded)
-            if loaded.digest != self._current.digest or marks != self._made_of:
-                self._on_change(loaded)
-                self._current, self._made_of = loaded, marks
+            if loaded.digest == self._current.digest and marks == self._made_of:
+                return None
+            self._refused = loaded
+            self._on_change(loaded)
         except ConfigError as error:
             return error
         except Exception as error:  # the app's own code, in a thread that nobody watches: told, and never the end of it
             fault = self._fault(f"is valid, but could not be put to use ({type(error).__name__})")
             fault.__cause__ = error
             return fault
+        self._current, self._made_of, self._refused = loaded, marks, None
         return None
 
     def _fault(self, problem: str) -> ConfigError:

@@ -29,12 +29,13 @@ def who(event: Event) -> str:
         return described(event.user_agent)
     # The operator last: where a terminal cuts the text, whether the name is true is never what is lost.
     operator = f" ({event.operator})" if event.operator else ""
-    how = f" by {event.verified_how}" if event.verified_how else ""
+    # The method alone: with the words of the proof, one crawler would be as many as its list has ages.
+    how = f" by {event.verified_how.partition(':')[0]}" if event.verified_how else ""
     match event.verification:
         case Verification.VERIFIED.value:
             return f"{event.token}, verified{how}{operator}"
         case Verification.CONTRADICTED.value:
-            return f"calling itself {event.token}, contradicted{how}{operator}"
+            return f"calling itself {event.token}, contradicted{operator}"
         case _:
             return f"calling itself {event.token}, unverified{operator}"
 

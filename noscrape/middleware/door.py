@@ -214,9 +214,10 @@ class NoScrape:
             return None
         if said is None or isinstance(said, Identity):
             return said
-        self._recorder.failed(
-            TypeError(f"got {type(said).__name__}, wanted noscrape.Partner or noscrape.Account"),
-            "identity is of no known type; such requests are judged without it",
+        self._recorder.counters["failures"] += 1
+        self._recorder.warn_once(
+            f"identity is of no known type: got {type(said).__name__}, wanted noscrape.Partner or noscrape.Account; "
+            "such requests are judged without it"
         )
         return None
 
@@ -268,11 +269,7 @@ class NoScrape:
             self._recorder.warn_once(text)
 
     def _swap(self, loaded: Loaded) -> None:
-        try:
-            site = self._build(loaded, self._site)
-        except ConfigError as error:  # what only a site finds, such as a robots_file that is not there
-            self._keep(error)
-            return
+        site = self._build(loaded, self._site)  # raises what only a site finds, such as a robots_file that is missing
         if waiting := waits_for_restart(self._site.loaded.config, loaded.config):
             logger.warning("%s reloaded; these changes wait for a restart: %s", loaded.name, ", ".join(waiting))
         for problem in site.verifier.ranges.problems:

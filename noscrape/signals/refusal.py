@@ -1,6 +1,7 @@
 """What a refused client is sent: a status, headers, and a body in the form that it asked for."""
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from html import escape
 from http import HTTPStatus
@@ -44,7 +45,8 @@ def refusal(
     `by_owner` tells that it is the work's owner who reserved it, and not the site by default.
     """
     status, number = status_of(decision), support_id.encode("ascii")
-    media, before, after = _parts(_wanted(accept[:1024]) if accept else "text", status, by_owner, contact, policy)
+    said = _said(decision, status, by_owner)
+    media, before, after = _parts(_wanted(accept[:1024]) if accept else "text", status, said, contact, policy)
     body = before + number + after
     headers = [
         (b"content-type", media),
@@ -60,30 +62,46 @@ def refusal(
     return Refusal(status, headers, body)
 
 
-#: What is said, by status, and by whether the owner of the work has spoken.
-_TEXTS: Final = {
-    (429, False): (
+class _Said(Enum):
+    """What is said: title and sentence."""
+
+    LATER = (
         "Too many requests",
         "This client has asked for more than this site allows for the moment. Please come back later.",
-    ),
-    (403, True): (
+    )
+    BY_OWNER = (
         "Automated use is not permitted",
         "The owner of this work has reserved it against the use that this client is known for.",
-    ),
-    (403, False): (
+    )
+    BY_SITE = (
         "Automated use is not permitted",
         "This site does not permit the use that this client is known for.",
-    ),
-}
+    )
+    IMPOSTOR = (
+        "Not the crawler that it names",
+        "This client goes by the name of a crawler, and was found not to be it. Please use a name of your own.",
+    )
+
+
+def _said(decision: Decision, status: int, by_owner: bool) -> _Said:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _Said.LATER
+    if decision.rule == _IMPOSTOR:
+        return _Said.IMPOSTOR
+    return _Said.BY_OWNER if by_owner else _Said.BY_SITE
+
+
+#: The rule by which somebody is refused for not being who it says: what the crawler is known for is not its own doing.
+_IMPOSTOR: Final = "impostor"
 
 #: Stands for the support id while a body is made; nothing that an operator writes holds a NUL.
 _HERE: Final = "\0"
 
 
 @lru_cache(maxsize=32)
-def _parts(form: str, status: int, by_owner: bool, contact: str, policy: str) -> tuple[bytes, bytes, bytes]:
+def _parts(form: str, status: int, said: _Said, contact: str, policy: str) -> tuple[bytes, bytes, bytes]:
     """Media type, and the body before and after the support id."""
-    title, detail = _TEXTS[status, by_owner and status == HTTPStatus.FORBIDDEN]
+    title, detail = said.value
     media, written = _FORMS[form]
     before, _, after = written(title, status, detail, contact, policy).partition(_HERE)
     return media, before.encode("utf-8"), after.encode("utf-8")

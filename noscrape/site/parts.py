@@ -170,7 +170,10 @@ def verifier_of(loaded: Loaded, catalog: Catalog, *, previous: Verifier | None =
     """What tells true crawlers from false ones. Of the `previous` one, what was learnt is kept."""
     config = loaded.config
     ranges = RangeLists(
-        catalog.crawlers, snapshots_of(config), fresh_seconds=config.verification.fresh_days * _DAY_SECONDS
+        catalog.crawlers,
+        snapshots_of(config),
+        fresh_seconds=config.verification.fresh_days * _DAY_SECONDS,
+        previous=previous.ranges if previous is not None else None,
     )
     if previous is not None:
         return Verifier(ranges=ranges, dns=previous.dns, seen=previous.seen, crawlers=catalog.crawlers)

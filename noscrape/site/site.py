@@ -237,7 +237,15 @@ class Site:
         if client.forwarded_by_stranger:
             return (
                 "requests come with forwarded headers from a peer that [clients] trusted_proxies does not name: they "
-                "are not believed, and if the peer is your proxy, all its visitors are one client"
+                "are not believed, and if the peer is your proxy, all its visitors are one client; where the peer is "
+                "the visitor already, the server has read them itself, as uvicorn does without --no-proxy-headers"
+            )
+        if unsaid := self._clients.unsaid(facts):
+            return (
+                f"requests come from a trusted proxy without {unsaid}, or with one that tells no address: who is "
+                "behind it cannot be told, is counted against no quota and never verified; see that the proxy writes "
+                "that header, or name in [clients] header the one that it writes, and start uvicorn with "
+                "--no-proxy-headers"
             )
         if not client.ordinary and client.address is not None:
             return (
@@ -245,28 +253,35 @@ class Site:
                 "against no quota, and no crawler is verified; if a proxy stands before this site, name it in "
                 "[clients] trusted_proxies"
             )
+        if "header" in (given := self.loaded.config.clients).model_fields_set and not given.trusted_proxies:
+            return "[clients] header is set, and no peer is in trusted_proxies: so it is read from nobody"
         return ""
 
     def judge(
-        self, facts: Facts, place: Place, said: Reservation, now: float, identity: Identity | None = None
+        self,
+        facts: Facts,
+        place: Place,
+        said: Reservation,
+        now: float,
+        identity: Identity | None = None,
+        *,
+        known: Checked | None = None,
     ) -> Judgement:
         """Decide about one request, counting it against the quotas where no rule above them ends it.
 
-        `identity` is what the app vouches for.
+        `identity` is what the app vouches for. `known` stands in for what would be found out of the client's claim.
         """
         ruling = self.ruling(place, said)
         claim = self.matcher.claim_of(facts.user_agent) if facts.user_agent else None
         own_document = place.own and facts.method in ("GET", "HEAD")
         if own_document or (facts.method == "OPTIONS" and facts.preflight):  # the first is quicker to ask
             decision = decide(Case(ruling.terms, own_document=own_document, preflight=not own_document), self.policy)
-            return Judgement(decision, ruling, said, place, claim, own_document)
+            claim, checked = self._who(facts, claim, now, known) if own_document else (claim, UNCHECKED)  # for the log
+            return Judgement(decision, ruling, said, place, claim, own_document, checked)
         if partner := self._partner(facts, identity):
             decision = decide(Case(ruling.terms, partner=partner, vouched=isinstance(identity, Partner)), self.policy)
             return Judgement(decision, ruling, said, place, claim)
-        if self._signers is not None and facts.header(b"signature-agent") is not None:
-            claim, checked = self._by_signature(facts, claim, now)
-        else:
-            checked = UNCHECKED if claim is None else self._checked(facts, claim.crawlers, now)
+        claim, checked = self._who(facts, claim, now, known)
         crawlers = claim.crawlers if claim is not None else ()
         decision = self._decided(ruling, crawlers, checked)
         account = identity.id if isinstance(identity, Account) else ""
@@ -277,6 +292,16 @@ class Site:
                 self.counters["findings"] += 1
                 decision = decide(self._case(ruling, crawlers, checked, (finding,)), self.policy)
         return new_tuple(Judgement, (decision, ruling, said, place, claim, False, checked, account))
+
+    def _who(
+        self, facts: Facts, claim: Claim | None, now: float, known: Checked | None
+    ) -> tuple[Claim | None, Checked]:
+        """Who asks, by signature or by name, and whether that is true as far as is known now."""
+        if known is not None:
+            return claim, known
+        if self._signers is not None and facts.header(b"signature-agent") is not None:
+            return self._by_signature(facts, claim, now)
+        return claim, UNCHECKED if claim is None else self._checked(facts, claim.crawlers, now)
 
     def _partner(self, facts: Facts, identity: Identity | None) -> str:
         """The name of the partner that asks, "" where none does."""

@@ -29,6 +29,12 @@ _MOST_ADDRESSES: Final = 1 << 25
 _SHOWN: Final = 60
 _DAY_SECONDS: Final = 86_400
 
+#: By as much may the clocks of two hosts differ, of which one fetches and the other reads.
+_SKEW_SECONDS: Final = 3600.0
+
+#: Lists that are named in one message.
+_NAMED: Final = 3
+
 #: What has no business in JSON, and stood in lists that were published all the same.
 _UNPRINTABLE: Final = re.compile("[\ufeff\u200b\u00a0\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -132,29 +138,53 @@ class _List:
 
     def told(self, now: float) -> str:
         """Its name and age."""
+        if self.of_the_future(now):
+            return f"{self.name}, fetched on a day that is yet to come"
         days = max(0, int((now - self.fetched) // _DAY_SECONDS))
         return f"{self.name}, {_AGES.get(days) or f'{days} days old'}"
+
+    def of_the_future(self, now: float) -> bool:
+        """Whether it was fetched by a clock that was wrong, so that its age is not known."""
+        return self.fetched - now > _SKEW_SECONDS
 
 
 class RangeLists:
     """What published lists say of addresses. Look-ups only; made anew when a list changes.
 
-    A list that is older than `fresh_seconds` still proves who is true, and no more who is not.
+    A list that is older than `fresh_seconds` still proves who is true, and no more who is not. Of lists whose files
+    are damaged, those of `previous` stay in use where they came from the same folder.
     """
 
     def __init__(
-        self, crawlers: Iterable[Crawler], snapshots: "Snapshots", *, fresh_seconds: float = 7.0 * _DAY_SECONDS
+        self,
+        crawlers: Iterable[Crawler],
+        snapshots: "Snapshots",
+        *,
+        fresh_seconds: float = 7.0 * _DAY_SECONDS,
+        previous: "RangeLists | None" = None,
     ) -> None:
         known = [crawler for crawler in crawlers if Proof.IP_RANGES in crawler.verify and crawler.ranges]
         self._fresh = fresh_seconds
         self._urls = tuple(dict.fromkeys(url for crawler in known for url in crawler.ranges))
         self._lists = {url: _listed(snapshots.by_url[url]) for url in self._urls if url in snapshots.by_url}
+        self._folder = snapshots.folder
+        kept = self._kept(snapshots, previous)
+        self._lists.update(kept)
         self._of_operator: dict[str, tuple[str, ...]] = {}
         for crawler in known:
             urls = (*self._of_operator.get(crawler.operator, ()), *crawler.ranges)
             self._of_operator[crawler.operator] = tuple(dict.fromkeys(urls))
         #: What is wrong with the files that the lists were read from.
-        self.problems = snapshots.problems
+        self.problems = (*snapshots.problems, *_stay(snapshots, kept))
+        #: Operators by whose own word a list is complete, so that who is in none of theirs is false.
+        self._decisive = tuple(dict.fromkeys(each.operator for each in known if Proof.IP_RANGES in each.decisive))
+
+    def _kept(self, snapshots: "Snapshots", previous: "RangeLists | None") -> Mapping[str, _List]:
+        """What is in use of the lists that should be in the folder, and cannot be read there any more."""
+        if previous is None or previous._folder != snapshots.folder or snapshots.folder is None:
+            return {}
+        gone = self._urls if not snapshots.indexed else [url for url in self._urls if url in snapshots.damaged]
+        return {url: previous._lists[url] for url in gone if url in previous._lists}
 
     def check(self, crawler: Crawler, address: Address, now: float) -> Checked | None:
         """What the lists say of a claim to be this crawler, None where its operator publishes none.
@@ -175,18 +205,54 @@ class RangeLists:
             return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}, which may lack some")
         if len(own) < len(crawler.ranges):
             return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}; others are not here")
-        if abs(now - oldest.fetched) > self._fresh:  # one from the future was fetched by a clock that was wrong
-            return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}, too old to tell")
-        for url in self._of_operator[crawler.operator]:
+        for url in (*crawler.ranges, *self._of_operator[crawler.operator]):
             if url not in self._lists:
                 return _said(Verification.UNKNOWN, f"its address is not in {oldest.told(now)}; others are not here")
-            if address in self._lists[url].table:
-                return _said(Verification.UNKNOWN, f"its address is in {self._lists[url].told(now)}, another's list")
+            each = self._lists[url]
+            if address in each.table:
+                return _said(Verification.UNKNOWN, f"its address is in {each.told(now)}, another's list")
+            if each.of_the_future(now):
+                return _said(Verification.UNKNOWN, f"its address is not in {each.told(now)}, so its age cannot be told")
+            if not self._is_fresh(each, now):
+                return _said(Verification.UNKNOWN, f"its address is not in {each.told(now)}, too old to tell")
         return _said(Verification.CONTRADICTED, f"its address is not in {oldest.told(now)}, which is complete")
+
+    def _is_fresh(self, one: _List, now: float) -> bool:
+        return now - one.fetched <= self._fresh and not one.of_the_future(now)
+
+    def telling(self, now: float) -> Mapping[str, bool]:
+        """Of operators that call their lists complete, whether a false crawler of theirs can be told here and now.
+
+        For that, all lists of the operator must be here, and fresh.
+        """
+        return {
+            operator: all(
+                url in self._lists and self._is_fresh(self._lists[url], now) for url in self._of_operator[operator]
+            )
+            for operator in self._decisive
+        }
+
+    def told(self, now: float) -> str:
+        """The same in a line, for the operator of the site; "" where no operator calls its lists complete."""
+        telling = self.telling(now)
+        sentences = (
+            ("lists suffice to tell false ones of", [operator for operator, whole in telling.items() if whole]),
+            ("missing or too old for", [operator for operator, whole in telling.items() if not whole]),
+        )
+        return "; ".join(f"{words}: {', '.join(sorted(named))}" for words, named in sentences if named)
 
     def ages(self, now: float) -> Mapping[str, float | None]:
         """How many seconds ago each list was fetched, by URL; None for those that are not here."""
         return {url: now - self._lists[url].fetched if url in self._lists else None for url in self._urls}
+
+
+def _stay(snapshots: "Snapshots", kept: Mapping[str, _List]) -> Iterable[str]:
+    """What is told of lists that are in use though their files are not there any more."""
+    if kept:
+        names = [each.name for each in kept.values()]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        which = f"{', '.join(names[:_NAMED])}{more}"
+        yield f"{snapshots.folder}: what was read before stays in use until a restart, or a good file: {which}"
 
 
 def _said(status: Verification, text: str) -> Checked:

@@ -47,10 +47,17 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """All lists that can be used. `problems` say what cannot, and why."""
+    """All lists of a folder that can be used. `problems` say what cannot, and why.
+
+    `damaged` are the URLs whose lists should be there and cannot be used. Where the index is not `indexed`, missing or
+    broken, nobody knows which those are.
+    """
 
     by_url: Mapping[str, Snapshot] = field(default_factory=lambda: MappingProxyType({}))
     problems: tuple[str, ...] = ()
+    folder: Path | None = None
+    damaged: frozenset[str] = frozenset()
+    indexed: bool = True
 
 
 NO_SNAPSHOTS: Final = Snapshots()
@@ -61,9 +68,10 @@ def load(folder: Path) -> Snapshots:
     try:
         entries = _index(folder)
     except FileNotFoundError:
-        return NO_SNAPSHOTS
+        return Snapshots(folder=folder, indexed=False)
     except (OSError, RangesError) as error:
-        return Snapshots(problems=(f"{folder / INDEX}: {_why(error)}; `noscrape crawlers refresh` makes it anew",))
+        problem = f"{folder / INDEX}: {_why(error)}; `noscrape crawlers refresh` makes it anew"
+        return Snapshots(problems=(problem,), folder=folder, indexed=False)
     found: dict[str, Snapshot] = {}
     problems = []
     for url, entry in entries.items():
@@ -71,7 +79,7 @@ def load(folder: Path) -> Snapshots:
             found[url] = _snapshot(folder, url, entry)
         except (OSError, RangesError, ValueError, TypeError, KeyError) as error:
             problems.append(f"{folder}: the list of {url} cannot be used: {_why(error)}; fetch it again")
-    return Snapshots(found, tuple(problems))
+    return Snapshots(found, tuple(problems), folder, frozenset(entries.keys() - found.keys()))
 
 
 def keep(

@@ -82,6 +82,7 @@ def test_the_summary_is_that_of_the_settings(capsys: Captured) -> None:
         "caches": "as-is: a shared cache that keeps a page for listeners hands it to crawlers too, unseen by us",
         "documents": "/robots.txt (merge), /.well-known/tdmrep.json, /license.xml",
         "verifies": "no published lists; `noscrape crawlers refresh` fetches them",
+        "disproves": "missing or too old for: Apple, Common Crawl, Google, Microsoft",
         "log": "stdout, addresses: prefix, records refused, crawlers, own-documents, reservations, findings",
     } == summary
 

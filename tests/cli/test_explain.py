@@ -120,6 +120,24 @@ def test_lines_of_the_log(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> 
     ]
 
 
+def test_a_line_is_explained_by_what_it_records(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the log has cut the address, what was found out then is told, and not that nothing is known."""
+    line = Event(
+        kind="request",
+        time=0.0,
+        action="refuse",
+        rule="impostor",
+        client="8.8.8.0/24",
+        user_agent="Googlebot/2.1",
+        token="Googlebot",
+        verification="contradicted",
+        verified_how="ip-ranges: in no list",
+    )
+    feed(monkeypatch, line.to_json().encode() + b"\n")
+    (found,) = told(capsys)
+    assert ("contradicted", "impostor") == (found["verification"], found["recorded"]["rule"])
+
+
 def test_several_as_text_stand_apart(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty line between them."""
     feed(monkeypatch, lines_of_a_log())

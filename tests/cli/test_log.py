@@ -124,6 +124,30 @@ def test_a_narrow_terminal_gets_two_lines_an_event(folder: Path, monkeypatch: py
     ]
 
 
+def test_who_is_signed_in_is_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the app's word, as what it is, beside the address."""
+    written(event(0, **CHROME, account="ann"), event(1, **(CHROME | {"client": None}), account="192.0.2.1"))
+    noscrape()
+    assert ["198.51.100.0/24, account ann", "account 192.0.2.1"] == [
+        re.split("  +", line)[-1] for line in capsys.readouterr().out.splitlines()[1:]
+    ]
+
+
+def test_a_proof_is_told_once_and_splits_no_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It stands in the reason; a false crawler is one row of `top`, however old the lists were."""
+    proofs = [f"ip-ranges: its address is not in google.example/bots.json, {days} days old" for days in (2, 3)]
+    told = [
+        event(number, **(GPTBOT | {"reason": f"is not: {how}"}), verification="contradicted", verified_how=how)
+        for number, how in enumerate(proofs)
+    ]
+    written(*told)
+    noscrape()
+    assert [1, 1] == [line.count("its address is not in") for line in capsys.readouterr().out.splitlines()[1:]]
+    noscrape("top", "agents", "--json")
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert ("calling itself GPTBot, contradicted (OpenAI)", 2) == (row["agent"], row["events"])
+
+
 def test_an_observed_refusal_is_shown_as_such(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody was refused."""
     written(event(0, **GPTBOT, enforced=False))

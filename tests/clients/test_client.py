@@ -411,6 +411,79 @@ def test_how_a_client_was_reached(peer: str | None, lines: list[tuple[str, str]]
 
 
 @pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ("for=192.0.2.1", "Forwarded says '192.0.2.1', which is not a trusted proxy"),
+        ("for=192.0.2.1;for=1.1.1.1", "Forwarded is malformed (RFC 7239, section 4), so that it is read no further"),
+        ('for="192.0.2.1', "Forwarded is malformed (RFC 7239, section 4), so that it is read no further"),
+        ("for=unknown", "Forwarded says 'unknown', which is no address"),
+        ("proto=https", "Forwarded says nothing more"),
+    ],
+)
+def test_a_malformed_field_is_told_as_such(sent: str, said: str) -> None:
+    """Another fault than a proxy that says nothing."""
+    clients = Clients(trusted_proxies=PROXIES, header="Forwarded")
+    _, steps = clients.reached(facts("10.0.0.5", sent, name="forwarded"))
+    assert said == steps[1]
+
+
+@pytest.mark.parametrize(
+    ("peer", "lines", "unsaid"),
+    [
+        ("192.0.2.66", [], ""),
+        ("10.0.0.5", ["192.0.2.1"], ""),
+        ("10.0.0.5", ["10.9.9.9"], ""),
+        ("10.0.0.5", [], "X-Forwarded-For"),
+        (None, [], "X-Forwarded-For"),
+        ("10.0.0.5", ["10.1.2.3"], "X-Forwarded-For"),
+        ("10.0.0.5", ["unknown, 10.1.2.3"], "X-Forwarded-For"),
+        ("10.0.0.5", ["nonsense"], "X-Forwarded-For"),
+    ],
+    ids=[
+        "no proxy",
+        "told",
+        "told, of a private network",
+        "nothing",
+        "nothing on a unix socket",
+        "a proxy alone",
+        "hidden",
+        "garbage",
+    ],
+)
+def test_the_field_that_a_proxy_left_unsaid(peer: str | None, lines: list[str], unsaid: str) -> None:
+    """Where the last proxy that is trusted does not say whom it speaks for, its visitors are not to be told apart."""
+    clients = Clients(trusted_proxies=PROXIES)
+    assert unsaid == clients.unsaid(facts(peer, *lines))
+    assert unsaid == "" or clients.client(facts(peer, *lines)).key == ""
+
+
+@pytest.mark.parametrize(
+    ("peer", "client"),
+    [
+        ("64:ff9b::808:808", "8.8.8.8"),
+        ("64:ff9b::198.51.100.7", "198.51.100.7"),
+        ("64:ff9b:0:0:1::808:808", None),
+        ("64:ff9b:1::808:808", None),
+        ("64:ff9b::10.0.0.5", None),
+        ("64:ff9b::127.0.0.1", None),
+    ],
+)
+def test_an_address_that_was_translated(peer: str, client: str | None) -> None:
+    """NAT64 writes IPv4 into 64:ff9b::/96 (RFC 6052, 2.1), and none but addresses of the public internet (3.1)."""
+    clients = Clients(trusted_proxies=PROXIES, partners=PARTNERS)
+    found = clients.client(facts(peer))
+    assert (client or "", client is not None) == (found.key, found.ordinary)
+    assert ip_address(client or peer) == found.address
+    assert (client == "198.51.100.7") is found.partner
+
+
+def test_a_proxy_may_be_named_by_its_translated_address() -> None:
+    """As the operator sees it."""
+    clients = Clients(trusted_proxies=[ip_network("64:ff9b::203.0.113.9/128")])
+    assert "192.0.2.1" == clients.key(facts("64:ff9b::203.0.113.9", "192.0.2.1"))
+
+
+@pytest.mark.parametrize(
     ("found", "network"),
     [("192.0.2.129", "192.0.2.0/24"), ("2001:db8:1:2:3::4", "2001:db8:1::/48"), ("0.0.0.0", "0.0.0.0/24")],
 )

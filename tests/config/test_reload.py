@@ -253,3 +253,79 @@ def test_a_file_beside_it_that_changes_is_taken(tmp_path: Path) -> None:
         for _ in range(3):
             reloader.poll()
     assert [Stance.NO_AI] == changes
+
+
+@dataclass
+class Named:
+    """A configuration that names a list, which has to say "good" for it to be put to use."""
+
+    folder: Path
+    changes: list[Stance] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.file, self.list_ = self.folder / "noscrape.toml", self.folder / "list.toml"
+        self.file.write_text('stance = "no-ai"\n')
+        self.reloader = Reloader(
+            self.file,
+            load(str(self.file)),
+            self.taken,
+            lambda error: self.faults.append(str(error)),
+            beside=lambda loaded: map(Path, loaded.config.crawlers.lists),
+            tokens={"GPTBot"},
+        )
+        self.poll()
+
+    def taken(self, loaded: Loaded) -> None:
+        for name in loaded.config.crawlers.lists:
+            if "good" not in Path(name).read_text():
+                raise ConfigError((Fault("list", "", "is bad"),))
+        self.changes.append(loaded.config.stance)
+
+    def poll(self) -> None:
+        for _ in range(5):
+            self.reloader.poll()
+
+
+class TestAFileNamedByWhatWasRefused:
+    """What is wrong with a configuration may stand in a file that it names, and be mended there alone."""
+
+    def test_mended_it_brings_the_configuration_into_force(self, tmp_path: Path) -> None:
+        """What was refused is told once, is not what is in force, and is tried again."""
+        scene = Named(tmp_path)
+        scene.list_.write_text("bad")
+        scene.file.write_text('stance = "signal-only"\n[crawlers]\nlists = ["list.toml"]\n')
+        scene.poll()
+        assert ([], ["list: is bad"]) == (scene.changes, scene.faults)
+        before = scene.reloader.current
+        assert Stance.NO_AI is before.config.stance
+        scene.list_.write_text("good now")
+        scene.poll()
+        assert ([Stance.SIGNAL_ONLY], ["list: is bad"]) == (scene.changes, scene.faults)
+        assert before is not scene.reloader.current
+
+    def test_not_even_valid_without_it(self, tmp_path: Path) -> None:
+        """The list adds a crawler that the configuration names."""
+        scene = Named(tmp_path)
+        scene.file.write_text(
+            'stance = "signal-only"\n[crawlers]\nlists = ["list.toml"]\n[crawlers.agents]\nGoodBot = "refuse"\n'
+        )
+        scene.poll()
+        assert [] == scene.changes
+        assert ["unknown crawler" in fault for fault in scene.faults] == [True]
+        scene.list_.write_text('[[crawler]]\ntoken = "GoodBot"\n# good\n')
+        scene.poll()
+        assert ([Stance.SIGNAL_ONLY], 1) == (scene.changes, len(scene.faults))
+
+    def test_what_was_taken_back_is_followed_no_more(self, tmp_path: Path) -> None:
+        """The old configuration is in force as it was, whatever becomes of the file that it does not name."""
+        scene = Named(tmp_path)
+        before = scene.file.read_text()
+        scene.list_.write_text("bad")
+        scene.file.write_text('stance = "signal-only"\n[crawlers]\nlists = ["list.toml"]\n')
+        scene.poll()
+        scene.file.write_text(before)
+        scene.poll()
+        scene.list_.write_text("good now")
+        scene.poll()
+        assert ([], ["list: is bad"]) == (scene.changes, scene.faults)

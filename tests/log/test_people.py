@@ -63,14 +63,14 @@ def test_descriptions_are_kept_within_a_bound() -> None:
     [
         (None, None, "calling itself GPTBot, unverified (OpenAI)"),
         ("unknown", None, "calling itself GPTBot, unverified (OpenAI)"),
-        ("contradicted", "ranges", "calling itself GPTBot, contradicted by ranges (OpenAI)"),
-        ("verified", "ranges", "GPTBot, verified by ranges (OpenAI)"),
+        ("contradicted", "ip-ranges: in no list", "calling itself GPTBot, contradicted (OpenAI)"),
+        ("verified", "ip-ranges: in openai.com/gptbot.json, 1 day old", "GPTBot, verified by ip-ranges (OpenAI)"),
         ("verified", None, "GPTBot, verified (OpenAI)"),
         ("anything", None, "calling itself GPTBot, unverified (OpenAI)"),
     ],
 )
 def test_a_crawler_is_named_with_what_is_known_of_it(verification: str | None, how: str | None, expected: str) -> None:
-    """Only a verified one goes by its name."""
+    """Only a verified one goes by its name. The proof changes from day to day, and has no place in a name."""
     event = Event(
         kind="request", time=0, token="GPTBot", operator="OpenAI", verification=verification, verified_how=how
     )

@@ -103,3 +103,12 @@ class TestFailure:
         scope = scope_of(agent=GPTBOT) | {"noscrape.identity": said}
         assert 403 == (await ask(app, scope)).status
         assert "identity is of no known type" in caplog.text
+
+    async def test_each_type_is_told_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        """One fault does not hide another; all are counted."""
+        app = protect(answering(), identity=lambda scope: scope["said"])
+        for said in ("ann", 7, "ben", 8):
+            await ask(app, scope_of(said=said))
+        assert 4 == app.counters["failures"]
+        told = [record.message.partition(": ")[2].partition(",")[0] for record in caplog.records]
+        assert ["got str", "got int"] == [text for text in told if text.startswith("got")]

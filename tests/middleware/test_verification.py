@@ -8,8 +8,9 @@ import pytest
 from noscrape import Event, NoScrape
 from noscrape.accepted import Accepted, read, write
 from noscrape.agreement import disagreements
+from noscrape.config import Reloader
 from noscrape.site import accept, builtin_catalog, review
-from noscrape.verify.snapshots import keep
+from noscrape.verify.snapshots import INDEX, keep
 from tests.asgi import FIREFOX, GPTBOT, Answer, App, Clock, answering, ask, scope_of
 from tests.verify.nameserver import Nameserver, Silent
 from tests.verify.test_ranges import listed
@@ -153,6 +154,106 @@ async def test_robots_txt_is_never_refused_to_an_impostor(folder: Path) -> None:
     ]
 
 
+async def test_robots_txt_is_logged_with_what_is_known_of_who_asked(folder: Path) -> None:
+    """A false one that reads the rules is told from the true one, and the true one's visit counts as one."""
+    events: list[Event] = []
+    app = protect(answering(404), folder, events=events)
+    for address in (FALSE, TRUE):
+        assert 200 == (await ask(app, scope_of("/robots.txt", agent=GOOGLEBOT, client=(address, 1)))).status
+    asked = [event for event in events if event.kind == "own-document"]
+    assert ["contradicted", "verified"] == [event.verification for event in asked]
+    assert ["own-documents", "own-documents"] == [event.rule for event in asked]
+    assert "its address is not in" in str(asked[0].verified_how)
+    assert {"Google"} == app.site.verifier.seen
+
+
+async def test_an_impostor_is_told_that_it_is_one(folder: Path) -> None:
+    """What the crawler does that it is not, is not its own doing."""
+    app = protect(answering(), folder)
+    await visit(app, TRUE)
+    body = (await visit(app, FALSE)).body.decode()
+    assert "was found not to be it" in body
+    assert "known for" not in body
+    assert "Google" not in body
+
+
+@pytest.mark.parametrize("harm", ["a file", "the index", "no index"])
+async def test_what_was_read_before_stays_when_the_folder_is_damaged(
+    folder: Path, tmp_path: Path, harm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A live change of the configuration loses no list that is in use, and the damage is told."""
+    file = tmp_path / "noscrape.toml"
+    file.write_text('[log]\npath = ""\n[verification]\nfolder = "."\n')
+    app = NoScrape(answering(), config=file, clock=Clock())
+    assert [200, 403] == [(await visit(app, address)).status for address in (TRUE, FALSE)]
+    if harm == "a file":
+        edit(folder, "*common-crawlers*", b"{")
+    elif harm == "the index":
+        edit(folder, INDEX, b"{")
+    else:
+        (folder / INDEX).unlink()
+    replaced(app, file, 'stance = "no-ai"\n' + file.read_text())
+    assert [200, 403] == [(await visit(app, address)).status for address in (TRUE, FALSE)]
+    assert "what was read before stays in use" in caplog.text
+    app.close()
+
+
+def replaced(app: NoScrape, file: Path, text: str) -> None:
+    """The configuration changes while the app runs."""
+    reloader = Reloader(file, app.site.loaded, app._swap, app._keep, tokens=app.site.catalog.tokens)
+    file.write_text(text)
+    reloader.poll()
+    reloader.poll()
+    assert app.site.loaded.digest == reloader.current.digest
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "told"),
+    [
+        ({"trusted_proxies": ["10.0.0.5"]}, [], "without X-Forwarded-For"),
+        ({"trusted_proxies": ["10.0.0.5"], "header": "X-Real-IP"}, [(b"x-forwarded-for", b"1.1.1.1")], "X-Real-IP"),
+        ({"trusted_proxies": ["10.0.0.5"]}, [(b"x-forwarded-for", b"none")], "or with one that tells no address"),
+        ({"trusted_proxies": ["10.0.0.5"]}, [], "--no-proxy-headers"),
+        ({}, [(b"x-forwarded-for", b"1.1.1.1")], "--no-proxy-headers"),
+    ],
+    ids=["no header", "another header", "no address", "uvicorn", "uvicorn, and a stranger"],
+)
+async def test_a_proxy_that_hides_everybody_is_told_once(
+    settings: dict[str, Any],
+    headers: list[tuple[bytes, bytes]],
+    told: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With the header that is missing: nobody behind it is counted."""
+    app = protect(answering(), tmp_path, clients=settings)
+    for _ in range(3):
+        await visit(app, "10.0.0.5", FIREFOX, headers=headers)
+    assert 1 == caplog.text.count("requests come")
+    assert told in caplog.text
+    app.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"header": "X-Real-IP"}, 1),
+        ({}, 0),
+        ({"header": "X-Real-IP", "trusted_proxies": ["10.0.0.5"]}, 0),
+    ],
+    ids=["no proxies", "nothing set", "both"],
+)
+async def test_a_header_that_is_read_from_nobody_is_told_once(
+    settings: dict[str, Any], told: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has no effect without a peer that is trusted to write it."""
+    app = protect(answering(), tmp_path, clients=settings)
+    for _ in range(3):
+        await visit(app, FALSE, FIREFOX)
+    assert told == caplog.text.count("[clients] header is set, and no peer is in trusted_proxies")
+    app.close()
+
+
 async def test_observe_mode_changes_nothing(folder: Path) -> None:
     """An impostor is recorded."""
     inner = answering()
@@ -186,6 +287,7 @@ async def test_a_catalog_that_brought_a_crawler_only_watches_it_until_it_is_acce
     app = protect(answering(), tmp_path, events=events, **settings)
     assert [200, 403] == [(await visit(app, FALSE, agent)).status for agent in (GPTBOT, b"CCBot/2.0")]
     assert ("purpose:training", False, "crawlers.new") == (events[0].rule, events[0].enforced, events[0].setting)
+    app.close()  # the app tells of it by itself, in a thread
     (told,) = review(app.site)
     assert "1 new, which are only observed until `noscrape crawlers accept`: GPTBot (refused)" in told
     accept(app.site, file)

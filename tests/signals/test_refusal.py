@@ -143,6 +143,15 @@ class TestForm:
         assert b"burst" not in body
         assert b"GPTBot" not in refusal(REFUSED, support_id=ID, accept=accept).body
 
+    @pytest.mark.parametrize("accept", [b"text/plain", b"text/html", b"application/json"])
+    @pytest.mark.parametrize("by_owner", [True, False])
+    def test_an_impostor(self, accept: bytes, by_owner: bool) -> None:
+        """It is not refused for what the crawler does that it is not; the proof is not told."""
+        decision = Decision(Action.REFUSE, "impostor", "calls itself GPTBot, and is not: ip-ranges: 7 days old")
+        body = refusal(decision, support_id=ID, accept=accept, by_owner=by_owner).body
+        assert b"was found not to be it" in body
+        assert [] == [word for word in (b"known for", b"owner", b"GPTBot", b"ranges", b"7") if word in body]
+
     @pytest.mark.parametrize("accept", [b"text/plain", b"text/html"])
     def test_a_person_learns_whom_to_ask(self, accept: bytes) -> None:
         """Where the operator names a policy and a contact, both are shown; where not, nothing is."""

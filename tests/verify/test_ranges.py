@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -195,7 +197,17 @@ class TestChecking:
             (
                 BOT,
                 [snapshot(COMMON, "66.1.0.0/16", age_days=-7.1), snapshot(SPECIAL, "66.2.0.0/16")],
-                "too old to tell",
+                "on a day that is yet to come, so its age cannot be told",
+            ),
+            (
+                BOT,
+                [snapshot(COMMON, "66.1.0.0/16"), snapshot(SPECIAL, "66.2.0.0/16", age_days=-0.1)],
+                "special.json, fetched on a day that is yet to come",
+            ),
+            (
+                BOT,
+                [snapshot(COMMON, "66.1.0.0/16"), snapshot(SPECIAL, "66.2.0.0/16", age_days=7.1)],
+                "special.json, 7 days old, too old to tell",
             ),
             (TWO, [snapshot(COMMON, "66.1.0.0/16"), snapshot(URL, "66.2.0.0/16")], "others are not here"),
             (BOT, [snapshot(COMMON, "66.1.0.0/16")], "others are not here"),
@@ -206,6 +218,8 @@ class TestChecking:
             "not complete",
             "old",
             "of the future",
+            "another list is of the future",
+            "another list is old",
             "half of its own",
             "another list is missing",
             "another list of the operator",
@@ -224,6 +238,86 @@ class TestChecking:
     def test_the_ages_of_all(self) -> None:
         """Of those that are here, and of those that are not."""
         assert {COMMON: DAY, SPECIAL: None, URL: None} == lists(snapshot(COMMON, "66.1.0.0/16", age_days=1)).ages(NOW)
+
+    @pytest.mark.parametrize(
+        ("snapshots", "telling", "told"),
+        [
+            ([], False, "missing or too old for: Google"),
+            ([snapshot(COMMON, "66.1.0.0/16")], False, "missing or too old for: Google"),
+            (
+                [snapshot(COMMON, "66.1.0.0/16"), snapshot(SPECIAL, "66.2.0.0/16", age_days=7.1)],
+                False,
+                "missing or too old for: Google",
+            ),
+            (
+                [snapshot(COMMON, "66.1.0.0/16"), snapshot(SPECIAL, "66.2.0.0/16", age_days=-1)],
+                False,
+                "missing or too old for: Google",
+            ),
+            (
+                [snapshot(COMMON, "66.1.0.0/16"), snapshot(SPECIAL, "66.2.0.0/16", age_days=7)],
+                True,
+                "lists suffice to tell false ones of: Google",
+            ),
+        ],
+        ids=["none", "half", "old", "of the future", "all"],
+    )
+    def test_whose_false_ones_can_be_told(self, snapshots: list[Snapshot], telling: bool, told: str) -> None:
+        """Where contradiction is possible at all: the same answer as a look-up gives. OpenAI calls no list complete."""
+        found = lists(*snapshots)
+        assert {"Google": telling} == found.telling(NOW)
+        assert told == found.told(NOW)
+        checked = found.check(BOT, ELSEWHERE, NOW)
+        assert checked is not None
+        assert telling is (checked.status is Verification.CONTRADICTED)
+
+    def test_of_several_operators(self) -> None:
+        """In one line, by name."""
+        other = replace(BOT, token="Other", operator="Bing", ranges=(URL,))
+        found = lists(snapshot(URL, "66.1.0.0/16"), crawlers=(TWO, BOT, ADS, other))
+        assert "lists suffice to tell false ones of: Bing; missing or too old for: Google, Two" == found.told(NOW)
+        assert "" == lists(crawlers=(OPEN,)).told(NOW)
+
+
+FOLDER = Path("ranges")
+
+
+class TestDamage:
+    """Lists that were read before, and cannot be read any more."""
+
+    @staticmethod
+    def good() -> Snapshots:
+        both = (snapshot(COMMON, "66.249.64.0/27"), snapshot(SPECIAL, "66.102.0.0/24"))
+        return Snapshots({one.url: one for one in both}, folder=FOLDER)
+
+    @pytest.mark.parametrize(
+        ("harmed", "kept"),
+        [
+            ({"damaged": frozenset({COMMON})}, {COMMON}),
+            ({"indexed": False}, {COMMON, SPECIAL}),
+            ({}, set()),
+            ({"indexed": False, "folder": Path("elsewhere")}, set()),
+            ({"indexed": False, "folder": None}, set()),
+        ],
+        ids=["one list", "the index", "taken out", "another folder", "no folder"],
+    )
+    def test_what_stays(self, harmed: dict[str, Any], kept: set[str]) -> None:
+        """What is damaged stays as it was; what the operator took out of the index, or of the settings, is gone."""
+        crawlers = (BOT, ADS)
+        before = RangeLists(crawlers, self.good())
+        after = RangeLists(crawlers, Snapshots(**{"folder": FOLDER, **harmed}), previous=before)
+        assert kept == {url for url, age in after.ages(NOW).items() if age is not None}
+        assert bool(kept) is any("stays in use" in problem for problem in after.problems)
+        again = RangeLists(crawlers, Snapshots(**{"folder": FOLDER, **harmed}), previous=after)
+        assert after.ages(NOW) == again.ages(NOW)
+
+    def test_a_good_list_takes_the_place_of_what_stayed(self) -> None:
+        """It is the newer one."""
+        before = RangeLists((BOT,), self.good())
+        newer = Snapshots({COMMON: snapshot(COMMON, "8.8.8.0/24")}, folder=FOLDER, damaged=frozenset({SPECIAL}))
+        found = RangeLists((BOT,), newer, previous=before).check(BOT, ELSEWHERE, NOW)
+        assert found is not None
+        assert Verification.VERIFIED is found.status
 
 
 class TestTable:

@@ -11,7 +11,6 @@ import pytest
 
 from noscrape.errors import FetchError
 from noscrape.exchange import Fetched
-from noscrape.verify import snapshots
 from noscrape.verify.refresh import Outcome, State, refresh
 from noscrape.verify.snapshots import INDEX, load
 from tests.verify.test_ranges import listed
@@ -151,14 +150,15 @@ class TestReadingTheFolder:
 
     def test_no_folder_is_no_fault(self, tmp_path: Path) -> None:
         """The package works without any list."""
-        assert snapshots.NO_SNAPSHOTS == load(tmp_path / "none")
+        found = load(tmp_path / "none")
+        assert ({}, (), False) == (found.by_url, found.problems, found.indexed)
 
     @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"shape": 2, "lists": {}}', b'{"shape": 1, "lists": [1]}'])
     def test_a_broken_index_is_told(self, tmp_path: Path, content: bytes) -> None:
         """With how to mend it; no request fails for it."""
         (tmp_path / INDEX).write_bytes(content)
         found = load(tmp_path)
-        assert ({}, 1) == (found.by_url, len(found.problems))
+        assert ({}, 1, False) == (found.by_url, len(found.problems), found.indexed)
         assert "`noscrape crawlers refresh` makes it anew" in found.problems[0]
 
     @pytest.mark.parametrize("harm", ["edited", "gone", "elsewhere", "no date", "no digest"])
@@ -182,3 +182,4 @@ class TestReadingTheFolder:
         (tmp_path / INDEX).write_text(json.dumps(index))
         found = load(tmp_path)
         assert ([OTHER], 1, True) == (list(found.by_url), len(found.problems), URL in found.problems[0])
+        assert (frozenset({URL}), True) == (found.damaged, found.indexed)

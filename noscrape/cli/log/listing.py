@@ -106,7 +106,7 @@ class _Listing:
     def _row(self, event: Event) -> Row:
         at = second(event.time)
         done = f"{event.outcome} {event.status}" if event.status is not None else event.outcome
-        client = event.client or ""
+        client = ", ".join(part for part in (event.client, f"account {event.account}" if event.account else "") if part)
         tracks = ", ".join(event.tracks)
         asked = request(event.method, event.path)
         why = ": ".join(part for part in (event.rule, event.reason) if part) or told(event)
