@@ -6,7 +6,7 @@ from noscrape.decision import Decision
 from noscrape.errors import ConfigError, NoScrapeError
 from noscrape.identity import Account, Partner
 from noscrape.log import Event
-from noscrape.middleware import NoScrape, declared, meta
+from noscrape.middleware import NoScrape, declared, meta, trap_link
 from noscrape.reservation import NO_SUCH_TRACK, Reservation, Terms
 from noscrape.words import Purpose, Said, Serves
 
@@ -28,4 +28,5 @@ __all__ = [
     "declared",
     "meta",
     "standards",
+    "trap_link",
 ]

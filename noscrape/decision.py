@@ -21,6 +21,7 @@ class Finding:
     retry_after_seconds: int = 0
     enforced: bool = True
     setting: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.action is Action.ALLOW:
@@ -71,7 +72,7 @@ class Policy:
     """The operator's settings that `decide()` needs. Keys of `agents` are case-folded product tokens.
 
     `new` are the tokens, case-folded, that came with an update and are only observed until they are accepted.
-    `impostors` is REFUSE, OBSERVE or ALLOW.
+    `impostors` is REFUSE, OBSERVE or ALLOW. `everywhere` lets findings act also where nothing is reserved.
     """
 
     stance: Stance = Stance.NO_TRAINING
@@ -80,3 +81,4 @@ class Policy:
     agents: Mapping[str, Answer] = field(default_factory=dict)
     new: frozenset[str] = frozenset()
     impostors: Answer = Answer.REFUSE
+    everywhere: bool = False

@@ -65,3 +65,7 @@ class FetchError(NoScrapeError):
 
 class GateError(NoScrapeError):
     """A list of crawlers may not be used: it would harm people, or catch too little."""
+
+
+class StoreError(NoScrapeError):
+    """A store of several workers that cannot be used, or does not answer."""

@@ -12,7 +12,8 @@ recorded and without effect.
 | `impostor`        | who claims a crawler and is proved not to be it                      | refuse              |
 | `agent:<token>`   | a crawler that the operator named under `[crawlers.agents]`          | as it says there    |
 | `purpose:<word>`  | a crawler whose purpose is reserved here, and refused by the stance  | refuse              |
-| `quota:<name>`    | a client over a quota, or found scraping, where something is reserved | throttle or refuse |
+| `quota:<name>`    | a client over a quota, where something is reserved                    | throttle or refuse |
+| `pattern:<name>`  | a client found scraping, there or everywhere                         | throttle or refuse |
 | `open`, `default` | everybody else                                                       | allow               |
 
 What the stance refuses and the operator lets in is allowed under the name of the rule that would have refused it, with
@@ -181,7 +182,7 @@ def purpose(case: Case, policy: Policy) -> Decision | None:
 
 def behaviour(case: Case, policy: Policy) -> Decision | None:
     """A client over a quota, or found scraping, where something is reserved."""
-    if not case.terms.reserved:
+    if not (case.terms.reserved or policy.everywhere):
         return None
     finding = max(case.findings, key=lambda found: (found.enforced, found.action is Action.REFUSE), default=None)
     if finding is None:
@@ -191,7 +192,7 @@ def behaviour(case: Case, policy: Policy) -> Decision | None:
         finding.name,
         f"{finding.measured}, where the limit is {finding.threshold}",
         setting=finding.setting,
-        evidence={"measured": finding.measured, "threshold": finding.threshold},
+        evidence={"measured": finding.measured, "threshold": finding.threshold, **finding.evidence},
         retry_after_seconds=finding.retry_after_seconds,
         enforced=finding.enforced,
     )

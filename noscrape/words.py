@@ -82,6 +82,8 @@ class Verification(Enum):
 class Serves(Enum):
     """Which representation of a work a path serves."""
 
+    __hash__ = object.__hash__  # looked up in sets on every request, and an enumeration's own hash is slow
+
     PAGE = "page"
     DATA = "data"
     LIST = "list"

@@ -17,7 +17,9 @@ FLOORS: dict[str, frozenset[str]] = {
     "words": frozenset({"decision", "identity", "reservation", "request", "tracks", "tags", "crawlers", "networks"}),
     "judgement": frozenset({"policy", "patterns", "signals", "clients"}),
     "means": frozenset({"exchange", "replacement"}),
-    "edges": frozenset({"accepted", "verify", "config", "readers", "stores", "log", "tagging", "terminal"}),
+    "edges": frozenset(
+        {"accepted", "config", "kept", "log", "readers", "shared", "stores", "tagging", "terminal", "verify"}
+    ),
     "the site": frozenset({"site"}),
     "uses of a site": frozenset({"agreement", "explain", "probe", "replay"}),
     "shells": frozenset({"middleware", "cli", "testing"}),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noscrape.networks import Address, Network, NetworkTable, address, all_ordinary, ordinary
+from noscrape.networks import Address, Network, NetworkTable, address, all_ordinary, around, ordinary
 
 
 @pytest.mark.parametrize(
@@ -181,3 +181,17 @@ def test_networks_that_meet(hosts: list[int], host: int, length: int) -> None:
     networks = [IPv4Network((0xC0000200 + each, 30), strict=False) for each in hosts]
     asked = IPv4Network((0xC0000200 + host, length), strict=False)
     assert any(asked.overlaps(each) for each in networks) == NetworkTable(networks).meets(asked)
+
+
+@pytest.mark.parametrize(
+    ("found", "network"),
+    [
+        ("192.0.2.129", "192.0.2.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
+        ("0.0.0.0", "0.0.0.0/24"),
+        ("2001:db8:1:2::/64", "2001:db8:1::/48"),
+    ],
+)
+def test_around(found: str, network: str) -> None:
+    """Neighbours are seen together by /24 and /48."""
+    assert network == around(found)

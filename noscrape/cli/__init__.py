@@ -6,12 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from noscrape.cli import check, config, crawlers, explain, export, log, replay, tag
+from noscrape.cli import check, config, crawlers, explain, export, log, patterns, replay, tag
 from noscrape.cli.status import Status
 from noscrape.errors import FaultsError, NoScrapeError
 from noscrape.terminal import safe
 
-COMMANDS = (check, config, crawlers, explain, export, log, replay, tag)
+COMMANDS = (check, config, crawlers, explain, export, log, patterns, replay, tag)
 
 
 def parser() -> argparse.ArgumentParser:

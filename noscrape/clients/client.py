@@ -7,7 +7,7 @@ field is read: the one that the operator's proxies write, or the one that belong
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -129,6 +129,10 @@ class Clients:
         if peer[:4] in _BEGINS_ORDINARY:
             return peer
         return self._look(peer)[0].key
+
+    def key_of(self, found: Address) -> str:
+        """The key of an address that a person names."""
+        return self._look(str(found))[0].key
 
     def client(self, facts: Facts) -> Client:
         """The client of a request: the peer, or behind trusted proxies the address that the outermost of them saw.
@@ -279,11 +283,6 @@ def _untranslated(found: IPv6Address) -> Address:
         return found
     inner = IPv4Address(int(found) & 0xFFFF_FFFF)
     return inner if ordinary(inner) else found
-
-
-def aggregate(found: Address) -> str:
-    """The network that an address is one of many in: /24 of IPv4, /48 of IPv6, the usual size of one customer."""
-    return str(ip_network((found, 48 if isinstance(found, IPv6Address) else 24), strict=False))
 
 
 def _tell(steps: list[str] | None, text: str) -> None:

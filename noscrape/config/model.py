@@ -27,7 +27,7 @@ from noscrape.clients import Provider
 from noscrape.config import values
 from noscrape.config.parsing import Parsed, WrongValueError, one_of, repeated, together
 from noscrape.networks import Network
-from noscrape.patterns.quota import Per
+from noscrape.patterns.quota import Count, Per
 from noscrape.signals.headers import SharedCache
 from noscrape.words import Answer, Combine, Mode, NewCrawlers, Purpose, RobotsTxt, Said, Serves, Stance
 
@@ -68,6 +68,7 @@ Proxy = Annotated[
     Network | Provider,
     Parsed(values.proxy, {"type": "string", "examples": ["10.0.0.5", "cloudflare"]}, write=values.write_proxy),
 ]
+Day = Annotated[float, Parsed(values.day, {"type": "string", "format": "date"}, write=values.write_day)]
 Nameserver = Annotated[str, Parsed(values.nameserver, {"type": "string", "examples": ["192.0.2.53"]})]
 Origin = Annotated[str, Parsed(values.origin, {"type": "string", "format": "uri", "pattern": "^https://"})]
 Rate = Annotated[
@@ -361,6 +362,10 @@ class Quota(Section):
     )
     limit: Rate = Field(description="How many tracks and documents in which time, such as '120/minute'.")
     per: Annotated[Per, one_of(*Per)] = Field(default=Per.CLIENT, description="What is counted by.")
+    count: Annotated[Count, one_of(*Count)] = Field(
+        default=Count.ACCESSES,
+        description="'accesses': each access to a track or document. 'tracks': each track once in the limit's time.",
+    )
     serves: tuple[Annotated[Serves, one_of(*Serves)], ...] = Field(
         default=(), description="Representations that are counted. Empty: all but artwork and asset."
     )
@@ -373,14 +378,90 @@ class Quota(Section):
     ] = Field(default="throttle", description="What happens beyond it: 429, 403, or a line in the log.")
 
 
+class Exempt(Section):
+    """A network of which nobody is watched for patterns, and which is no partner: a school, for a time."""
+
+    network: Networks = Field(description="An address or a network.")
+    until: Day = Field(description="The last day on which it is exempt, such as 2027-01-31 (UTC).")
+
+
+class Thresholds(Section):
+    """From where on evidence of scraping counts."""
+
+    stop: StrictFloat = Field(
+        default=9.1, ge=4.6, le=40, description="Points at which a client is stopped, if two families show it."
+    )
+    tag: StrictFloat = Field(default=4.6, ge=1, le=40, description="Points at which it is written into the log.")
+    half_life_hours: StrictFloat = Field(
+        default=12.0, ge=0.25, le=168, description="Hours after which evidence is worth half."
+    )
+    pages: StrictInt = Field(default=8, ge=4, le=1000, description="Pages from which on navigation is looked at.")
+    asset_share: StrictFloat = Field(
+        default=0.05, ge=0, le=1, description="Sub-resources for each page below which a page was not shown."
+    )
+    unlinked_share: StrictFloat = Field(
+        default=0.9, ge=0.5, le=1, description="Share of pages that no link led to, above which nobody browses."
+    )
+    touched: StrictInt = Field(default=12, ge=4, le=1000, description="Tracks from which on not playing is looked at.")
+    pace: tuple[StrictFloat, StrictFloat, StrictFloat] = Field(
+        default=(25.0, 60.0, 200.0), description="Documents a minute that give 1, 2.5 and 4 points."
+    )
+    real_time: tuple[StrictFloat, StrictFloat] = Field(
+        default=(10.0, 30.0), description="Times the speed of hearing that give 2 and 3 points."
+    )
+    runs: tuple[StrictInt, StrictInt, StrictInt] = Field(
+        default=(40, 60, 150), description="Consecutive ids that give 1, 2.5 and 4 points."
+    )
+    cold: tuple[StrictInt, StrictInt] = Field(
+        default=(150, 400), description="Tracks that hardly anybody plays, which give 3 and 4 points."
+    )
+    deep: tuple[StrictInt, StrictInt] = Field(
+        default=(24, 100), description="Tracks that no link led to and that are not played, which give 3 and 4 points."
+    )
+    clockwork: StrictFloat = Field(
+        default=0.1, ge=0, le=1, description="Spread of the time between two tracks, as a share, below which it ticks."
+    )
+    documents_an_hour: StrictInt = Field(
+        default=30, ge=1, le=100_000, description="What newcomers share under a network or order of headers stopped."
+    )
+
+    @field_validator("pace", "real_time", "runs", "cold", "deep")
+    @classmethod
+    def _rising(cls, steps: tuple[float, ...]) -> tuple[float, ...]:
+        if min(steps) <= 0 or list(steps) != sorted(set(steps)):
+            raise WrongValueError(f"got {list(steps)}, wanted numbers above 0, each larger than the one before")
+        return steps
+
+
 class Patterns(Section):
     """How scraping is recognised by behaviour."""
 
     store: Annotated[StrictStr, AfterValidator(values.store)] = Field(
-        default="memory://", description="Where counts live. This version: in memory.", repr=False
+        default="memory://",
+        description="Where counts and stops live: 'memory://', each process its own, or 'redis://...', shared.",
+        repr=False,
     )
+    enabled: StrictBool = Field(default=True, description="Whether behaviour is watched. Quotas are kept all the same.")
     mode: Annotated[Mode, one_of(*Mode)] = Field(default=Mode.ENFORCE, description="Whether findings have an effect.")
+    protect: Annotated[Literal["reserved", "all"], one_of("reserved", "all")] = Field(
+        default="reserved", description="Where findings have an effect: where something is reserved, or everywhere."
+    )
     clients: StrictInt = Field(default=100_000, ge=100, le=10_000_000, description="Clients that are counted at most.")
+    folder: Folder | None = Field(
+        default=None,
+        description="Where what was learnt of this site, and who is stopped, is kept. Unset: `noscrape-patterns` "
+        "beside the configuration.",
+    )
+    trap_path: Annotated[StrictStr, AfterValidator(values.trap)] = Field(
+        default="", description="A path that no person sees, for `noscrape.trap_link`. It is closed in robots.txt."
+    )
+    detectors: Mapping[Annotated[StrictStr, AfterValidator(values.detector)], Literal["on", "observe", "off"]] = Field(
+        default_factory=dict, description="Any detector by its name: 'on', 'observe' or 'off'."
+    )
+    thresholds: Thresholds = Field(
+        default=Thresholds(), validate_default=True, description="From where on evidence counts."
+    )
+    exempt: tuple[Exempt, ...] = Field(default=(), description="Networks that are not watched, until a day.")
     quota: tuple[Quota, ...] = Field(default=(), description="Rates. None by default: clients may share an address.")
 
     @field_validator("quota", mode="wrap")

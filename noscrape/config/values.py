@@ -5,6 +5,7 @@ What cannot be used raises WrongValueError, in words that say what was got and w
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -21,6 +22,7 @@ from noscrape.config.parsing import Parts, WrongValueError, closest, cut, either
 from noscrape.crawlers.catalog import unsafe
 from noscrape.errors import ReservationError
 from noscrape.networks import Network, address
+from noscrape.patterns.evidence import NAMES as DETECTOR_NAMES
 from noscrape.reservation import from_text
 from noscrape.tags import tells_of_ai
 from noscrape.tracks import PARAMETER
@@ -412,14 +414,64 @@ def quota_name(value: str) -> str:
     raise WrongValueError(f"got {shown(value)}, wanted 1 to 40 of a to z, 0 to 9 and '-'{meant}")
 
 
+def detector(value: str) -> str:
+    """The name of a detector."""
+    if value not in DETECTOR_NAMES:
+        near = closest(value, DETECTOR_NAMES)
+        meant = f", did you mean '{near}'?" if near else f", wanted one of {', '.join(DETECTOR_NAMES)}"
+        raise WrongValueError(f"{shown(value)} is no detector{meant}")
+    return value
+
+
+def trap(value: str) -> str:
+    """The path of a trap, "" for none: nothing that stands there already, and nothing that a pattern would match."""
+    if not value:
+        return value
+    if re.fullmatch(r"/[A-Za-z0-9._~/-]{2,200}", value) and "//" not in value and not value.endswith("/"):
+        if value.startswith("/.well-known/") or value == "/robots.txt":
+            raise WrongValueError(f"got {shown(value)}, which crawlers must be able to read; wanted a path of its own")
+        return value
+    raise WrongValueError(f"got {shown(value)}, wanted a path such as '/members/archive-index'")
+
+
+def day(value: object) -> float:
+    """The end of a day (UTC), in epoch seconds."""
+    if isinstance(value, datetime) or not isinstance(value, date | str):
+        raise WrongValueError(f"got {shown(value)}, wanted a day such as 2027-01-31")
+    try:
+        found = value if isinstance(value, date) else date.fromisoformat(value)
+    except ValueError:
+        raise WrongValueError(f"got {shown(value)}, wanted a day such as 2027-01-31") from None
+    return (found.toordinal() + 1 - _EPOCH.toordinal()) * _DAY_SECONDS
+
+
+def write_day(end: float) -> str:
+    """The inverse of `day`."""
+    return date.fromordinal(int(end / _DAY_SECONDS) - 1 + _EPOCH.toordinal()).isoformat()
+
+
+_EPOCH: Final = date(1970, 1, 1)
+_DAY_SECONDS: Final = 86_400.0
+
+
+#: Stores that several workers share, as the library `limits` spells them.
+_STORES: Final = ("redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster", "valkey", "valkeys")
+
+
 def store(value: str) -> str:
     """Where counts are kept. The value may hold a password, so messages do not show it."""
+    scheme, colon, rest = value.partition("://")
     if value == "memory://":
         return value
-    scheme = re.match(r"[a-z+]{1,30}(?=://)", value)
-    if scheme and ("redis" in scheme[0] or "valkey" in scheme[0]):
-        raise WrongValueError(f"got a URL of '{scheme[0]}', but this version counts in memory only; wanted 'memory://'")
-    raise WrongValueError("got something else, wanted 'memory://'")
+    if not colon or scheme not in _STORES:
+        near = closest(scheme, (*_STORES, "memory"))
+        meant = f", did you mean '{near}://'?" if near and colon else ""
+        raise WrongValueError(
+            f"got something else, wanted 'memory://' or a URL such as 'redis://localhost:6379/0'{meant}"
+        )
+    if not rest:
+        raise WrongValueError(f"got '{scheme}://' without a host, wanted a URL such as 'redis://localhost:6379/0'")
+    return value
 
 
 # ---- files and texts

@@ -23,10 +23,11 @@ from noscrape.identity import SCOPE_KEY as IDENTITY_KEY
 from noscrape.identity import Identity
 from noscrape.log import Event, LogWriter
 from noscrape.middleware.asgi import ASGIApp, Message, Receive, Scope, Send
+from noscrape.middleware.keeping import Keeping
 from noscrape.middleware.own import OwnDocument
 from noscrape.middleware.record import Recorder, new_id
 from noscrape.middleware.refusing import refuse, send_refusal
-from noscrape.middleware.responses import Recorded, Signalled
+from noscrape.middleware.responses import Counted, Recorded, Signalled
 from noscrape.readers import CallableReader, FilesOf, ReadReservation
 from noscrape.request import Facts, new_tuple
 from noscrape.reservation import Reservation
@@ -110,6 +111,9 @@ class NoScrape:
             wanted=frozenset(loaded.config.log.record),
             counters=self._site.counters,
         )
+        self._keeping = Keeping(
+            lambda: self._site, clock=clock, counters=self._site.counters, warn=self._recorder.warn_once
+        )
         self._reloader: Reloader | None = None
         self._reviewing: Thread | None = None
         self._started = False
@@ -134,6 +138,10 @@ class NoScrape:
         place = scope[PLACE_KEY] if track is None else place_of(track, Serves.PAGE)
         return self._site.meta(place)
 
+    def trap_link(self) -> Html:
+        """The link that no person sees; see `noscrape.trap_link`."""
+        return self._site.trap_link()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind not in ("http", "websocket"):
@@ -156,6 +164,8 @@ class NoScrape:
             if identity is not None or self._identity_of is not None:
                 identity = await self._vouched(identity, site, scope)
             judgement = site.judge(facts, place, said, now, identity)
+            if site.remote is not None and (due := site.due(judgement, now)) is not None:
+                judgement = site.counted(judgement, due, await site.remote.hit(due.hits, now), now)
             if self._unlooked:
                 self._look(site, facts)
         except Exception as error:  # our own failure, or a hook's: the operator has said what it means for a request
@@ -178,6 +188,8 @@ class NoScrape:
             await self.app(scope, receive, send)
         elif recorded:
             await Recorded(app, recorder, site, facts, judgement, scope, receive, send).run()
+        elif judgement.visit is not None:
+            await Counted(app, recorder, site, facts, judgement, scope, receive, send).run()
         elif judgement.ruling.signals or site.listening:
             await Signalled(app, recorder, site, facts, judgement, scope, receive, send).run()
         else:
@@ -264,7 +276,8 @@ class NoScrape:
         atexit.register(self.close)
 
     def _review(self, site: Site) -> None:
-        """Tell what an update of the catalog changes; on the disk, and so in a thread."""
+        """Tell what an update of the catalog changes, and read what was kept; on the disk, and so in a thread."""
+        self._keeping.start()
         for text in (*site.verifier.ranges.problems, *review(site)):
             self._recorder.warn_once(text)
 
@@ -291,6 +304,7 @@ class NoScrape:
             self._reloader.stop()
         if self._reviewing is not None:
             self._reviewing.join(_REVIEW_SECONDS)
+        self._keeping.stop()
         if self._recorder.log is not None:
             self._recorder.log.close()
 

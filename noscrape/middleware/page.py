@@ -1,4 +1,4 @@
-"""The elements that a page of the app's carries in its head."""
+"""What a page of the app's carries: elements in its head, and a link that no person sees."""
 
 from typing import Any
 
@@ -16,3 +16,13 @@ def meta(request: Any, track: str | int | None = None) -> Html:
     scope = getattr(request, "scope", request)
     door = scope.get(SCOPE_KEY)
     return door.meta(scope, track) if isinstance(door, NoScrape) else Html("")
+
+
+def trap_link(request: Any) -> Html:
+    """A hidden link to `[patterns] trap_path`, which robots.txt closes to everybody: who follows it is no listener.
+
+    For the body of pages: `{{ noscrape_trap_link(request) }}`. Nothing where no trap is set, where noscrape does not
+    stand in front, or where it only observes.
+    """
+    door = getattr(request, "scope", request).get(SCOPE_KEY)
+    return door.trap_link() if isinstance(door, NoScrape) else Html("")

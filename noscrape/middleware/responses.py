@@ -1,11 +1,12 @@
 """A request that goes on to the app, and what becomes of the answer."""
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from hashlib import sha256
 from typing import Final
 
 from noscrape.middleware.asgi import ASGIApp, Message, Receive, Scope, Send
+from noscrape.middleware.audio import audio_of
 from noscrape.middleware.record import Recorder
 from noscrape.middleware.refusing import refuse
 from noscrape.policy import OWN_DOCUMENTS
@@ -99,25 +100,55 @@ class Signalled:
             raise _StoppedError("this answer was refused by noscrape")
 
 
-class Recorded(Signalled):
-    """The same, with what goes out counted for the log. Of robots.txt the text is kept, so that it can be told."""
+class Counted(Signalled):
+    """The same, with what goes out counted for those who watch behaviour."""
 
-    __slots__ = ("bytes", "delivery", "digest", "status", "text")
+    __slots__ = ("bytes", "delivery", "headers", "status")
 
     async def run(self) -> None:
         self.status: int | None = None
         self.bytes = 0
         self.delivery = "body"
-        self.digest = sha256() if self.judgement.place.own else None
-        self.text: bytearray | None = bytearray() if self.digest and self.facts.path == ROBOTS_TXT else None
+        self.headers: Sequence[tuple[bytes, bytes]] = ()
         try:
             await super().run()
         finally:
             if not self.refused:
-                self.record()
+                self.finished()
 
-    def record(self) -> None:
+    def finished(self) -> None:
         """All has been sent."""
+        now = self.site.clock()
+        audio = audio_of(self.headers, self.status, self.bytes if self.delivery == "body" else None)
+        self.site.delivered(
+            self.judgement, now, status=self.status, sent=audio.sent, seconds=audio.seconds, whole=audio.whole
+        )
+
+    def watched(self, message: Message) -> Awaitable[None]:
+        kind = message["type"]
+        if kind == "http.response.body":
+            self.bytes += len(message.get("body", b""))
+        elif kind == "http.response.start":
+            self.status = message["status"]
+            self.headers = message.get("headers") or ()
+        elif kind in ("http.response.pathsend", "http.response.zerocopysend"):
+            self.delivery = kind.rpartition(".")[2]
+        return super().watched(message)
+
+
+class Recorded(Counted):
+    """The same, for the log. Of robots.txt the text is kept, so that it can be told."""
+
+    __slots__ = ("digest", "text")
+
+    async def run(self) -> None:
+        self.digest = sha256() if self.judgement.place.own else None
+        self.text: bytearray | None = bytearray() if self.digest and self.facts.path == ROBOTS_TXT else None
+        await super().run()
+
+    def finished(self) -> None:
+        """All has been sent."""
+        super().finished()
         now = self.site.clock()
         digest = self.digest.hexdigest()[:16] if self.digest else None
         sent = Sent(self.status, self.bytes, self.delivery, digest)
@@ -131,19 +162,12 @@ class Recorded(Signalled):
 
     def watched(self, message: Message) -> Awaitable[None]:
         kind = message["type"]
-        if kind == "http.response.start":
-            self.status = message["status"]
-            if self.text is not None and any(
-                name.lower() == b"content-encoding" for name, _ in message.get("headers") or ()
-            ):
+        if kind == "http.response.start" and self.text is not None:
+            if any(name.lower() == b"content-encoding" for name, _ in message.get("headers") or ()):
                 self.text = None
-        elif kind == "http.response.body":
+        elif kind == "http.response.body" and self.digest is not None:
             body = message.get("body", b"")
-            self.bytes += len(body)
-            if self.digest is not None:
-                self.digest.update(body)
+            self.digest.update(body)
             if self.text is not None:
-                self.text = None if self.bytes > _TEXT_KEPT_BYTES else self.text + body
-        elif kind in ("http.response.pathsend", "http.response.zerocopysend"):
-            self.delivery = kind.rpartition(".")[2]
+                self.text = None if self.bytes + len(body) > _TEXT_KEPT_BYTES else self.text + body
         return super().watched(message)

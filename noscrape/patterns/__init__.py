@@ -1,6 +1,30 @@
-"""How a client has been behaving: detectors that count visits and report what crossed a threshold."""
+"""How a client has been behaving: detectors that watch visits, and quotas that count them."""
 
-from noscrape.patterns.quota import Counts, Per, Playing, Quota, Quotas
-from noscrape.patterns.visit import Detector, Visit
+from noscrape.patterns.board import Board
+from noscrape.patterns.evidence import DETECTORS, NAMES, WIDTH, Thresholds
+from noscrape.patterns.quota import Counts, Due, Per, Playing, Quota, Quotas
+from noscrape.patterns.stop import Kind, Stop
+from noscrape.patterns.trust import Trust
+from noscrape.patterns.visit import Visit, credited
+from noscrape.patterns.watch import Settings, Watch
 
-__all__ = ["Counts", "Detector", "Per", "Playing", "Quota", "Quotas", "Visit"]
+__all__ = [
+    "DETECTORS",
+    "NAMES",
+    "WIDTH",
+    "Board",
+    "Counts",
+    "Due",
+    "Kind",
+    "Per",
+    "Playing",
+    "Quota",
+    "Quotas",
+    "Settings",
+    "Stop",
+    "Thresholds",
+    "Trust",
+    "Visit",
+    "Watch",
+    "credited",
+]

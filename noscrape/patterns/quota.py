@@ -7,14 +7,15 @@ There is no quota by default: a plain limit harms listeners who share an address
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from limits import RateLimitItem
 
 from noscrape.decision import Finding
+from noscrape.networks import around
 from noscrape.patterns.visit import Visit
 from noscrape.request import Facts
 from noscrape.tracks import readings, widened
@@ -37,7 +38,16 @@ class Per(Enum):
     """What a quota is kept by."""
 
     CLIENT = "client"
+    NETWORK = "network"
+    ACCOUNT = "account"
     CLIENT_AND_TRACK = "client-and-track"
+
+
+class Count(Enum):
+    """What a quota counts: each access to a track or document, or each track once in its time."""
+
+    ACCESSES = "accesses"
+    TRACKS = "tracks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Quota:
     name: str
     limit: RateLimitItem
     per: Per = Per.CLIENT
+    count: Count = Count.ACCESSES
     serves: frozenset[Serves] = frozenset()
     paths: tuple[str, ...] = ()
     action: Action = Action.THROTTLE
@@ -80,12 +91,24 @@ class Playing:
         self._seen.move_to_end(access)
         return True
 
+    def since(self, access: str, now: float) -> float:
+        """Seconds since an access was remembered; endless where none was."""
+        return now - self._seen.get(access, float("-inf"))
+
     def begin(self, access: str, now: float) -> None:
         """Remember an access whose first piece was let through."""
         self._seen[access] = now
         self._seen.move_to_end(access)
         if len(self._seen) > self._bound:
             self._seen.popitem(last=False)
+
+
+class Due(NamedTuple):
+    """What one visit is counted by: each hit, of which quota it is, what is remembered then, and the access begun."""
+
+    hits: list[tuple[RateLimitItem, str]]
+    of: list[tuple[Quota, str]]
+    access: str
 
 
 class Quotas:
@@ -102,7 +125,14 @@ class Quotas:
         return bool(self._quotas)
 
     def observe(self, visit: Visit, now: float) -> Finding | None:
-        """Count a visit against every quota that applies; the first that it exceeds is the finding."""
+        """Count a visit against every quota that applies, here; the first that it exceeds is the finding."""
+        due = self.due(visit, now)
+        if due is None:
+            return None
+        return self.found(due, [self._counts.hit(item, key, now) for item, key in due.hits], now)
+
+    def due(self, visit: Visit, now: float) -> "Due | None":
+        """What a visit is to be counted by, None for nothing. Nothing is counted yet."""
         place = visit.place
         serves = place.serves
         if not visit.client or serves in _UNCOUNTED:
@@ -113,35 +143,60 @@ class Quotas:
             access = f"{visit.client}\x1f{work[:_LONGEST_KEY]}"
             if self._playing.goes_on(access, now):
                 return None
-        found: Finding | None = None
+        due = Due([], [], access)
         for quota, paths in self._quotas:
             if quota.serves and serves not in quota.serves:
                 continue
             if paths and not _on(paths, visit.facts):
                 continue
-            if quota.per is Per.CLIENT:
-                wait = self._counts.hit(quota.limit, f"{quota.name}\x1f{visit.client}", now)
-            else:
-                wait = self._hit_tracks(quota, visit, now)
-            if wait and (found is None or (quota.enforced and not found.enforced)):
+            for key, seen in self._keys(quota, visit, now):
+                due.hits.append((quota.limit, key))
+                due.of.append((quota, seen))
+        return due if due.hits or access else None
+
+    def found(self, due: "Due", waits: Sequence[int], now: float) -> Finding | None:
+        """What came of it: for each hit the seconds to wait, 0 where it was within its quota."""
+        found: Finding | None = None
+        for (quota, seen), wait in zip(due.of, waits, strict=True):
+            if not wait:
+                if seen:
+                    self._playing.begin(seen, now)
+            elif found is None or (quota.enforced and not found.enforced):
                 found = _finding(quota, wait)
-        if access and (found is None or not found.enforced):
-            self._playing.begin(access, now)
+        if due.access and (found is None or not found.enforced):
+            self._playing.begin(due.access, now)
         return found
 
-    def _hit_tracks(self, quota: Quota, visit: Visit, now: float) -> int:
-        waits = [
-            self._counts.hit(quota.limit, f"{quota.name}\x1f{visit.client}\x1f{track[:_LONGEST_KEY]}", now)
-            for track in visit.place.tracks
-        ]
-        return max(waits, default=0)
+    def _keys(self, quota: Quota, visit: Visit, now: float) -> Iterator[tuple[str, str]]:
+        """The keys by which a visit is counted, each with what is remembered once it was."""
+        key = self._key(quota, visit)
+        tracks = visit.place.tracks
+        if not key:
+            return
+        if quota.per is Per.CLIENT_AND_TRACK:
+            yield from ((f"{key}\x1f{track[:_LONGEST_KEY]}", "") for track in tracks)
+        elif quota.count is Count.ACCESSES or not tracks:
+            yield key, ""
+        else:
+            seen = f"{key}\x1f{','.join(tracks)[:_LONGEST_KEY]}"
+            if self._playing.since(seen, now) >= quota.limit.get_expiry():
+                yield key, seen
+
+    def _key(self, quota: Quota, visit: Visit) -> str:
+        """By what a visit is counted, "" for not at all."""
+        if quota.per is Per.NETWORK:
+            return f"{quota.name}\x1f{around(visit.address)}" if visit.address else ""
+        if quota.per is Per.ACCOUNT and visit.client == visit.address:
+            return ""
+        return f"{quota.name}\x1f{visit.client}"
 
 
 def _finding(quota: Quota, wait: int) -> Finding:
-    amount, each = quota.limit.amount, "client and track" if quota.per is Per.CLIENT_AND_TRACK else "client"
+    amount, each = quota.limit.amount, quota.per.value.replace("-", " ")
+    what = "tracks" if quota.count is Count.TRACKS else "tracks and documents"
     return Finding(
         name=f"quota:{quota.name}",
-        measured=f"more than {amount} tracks and documents in {_duration(quota.limit.get_expiry())}",
+        measured=f"more than {amount} {what} in {_duration(quota.limit.get_expiry())}",
         threshold=f"{amount} for each {each}",
         action=quota.action,
         retry_after_seconds=wait,

@@ -1,24 +1,58 @@
-"""What a detector is shown of a request, and what a detector is."""
+"""What a detector is shown of a request."""
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-from noscrape.decision import Finding
+from noscrape.crawlers import Claim
 from noscrape.request import Facts
 from noscrape.tracks import Place
+from noscrape.words import Serves
 
 
 class Visit(NamedTuple):
-    """One request that no rule above has ended, seen as one step of a client's behaviour."""
+    """One request that no rule above has ended, seen as one step of a client's behaviour.
+
+    `protected` tells that a finding has an effect here.
+    `client` is the key of the client's address or account. `address` is the key of its address also where `client` is
+    an account, "" for not known. `trusted` tells that what its user agent claims is not contradicted.
+    """
 
     client: str
     place: Place
     facts: Facts
+    claim: Claim | None = None
+    address: str = ""
+    trusted: bool = True
+    protected: bool = True
 
 
-class Detector(Protocol):
-    """Watches visits go by. State in memory that is bounded, time as an argument, and no other source of either."""
+#: What a path serves that no route names, by how it ends.
+_BY_ENDING: Final = {
+    ending: serves
+    for endings, serves in (
+        ("css js mjs map woff woff2 ttf otf eot wasm json5 webmanifest", Serves.ASSET),
+        ("png jpg jpeg gif webp avif svg ico bmp", Serves.ARTWORK),
+        ("mp3 m4a m4s mp4 aac ogg oga opus flac wav weba webm ts m3u8 mpd", Serves.MEDIA),
+        ("rss atom", Serves.FEED),
+        ("json", Serves.DATA),
+    )
+    for ending in endings.split()
+}
 
-    name: str
+_LONGEST_ENDING: Final = 12
 
-    def observe(self, visit: Visit, now: float) -> Finding | None:
-        """Count a visit, and say what it crossed; `now` is in epoch seconds."""
+
+def serves_of(place: Place, path: str) -> Serves:
+    """What a request is for: by its route, and by the end of its path where no route names it."""
+    if place.routed:
+        return place.serves
+    _, dot, ending = path[-_LONGEST_ENDING:].rpartition(".")
+    return _BY_ENDING.get(ending.lower(), place.serves) if dot else place.serves
+
+
+#: What a page needs. It adds credit when it is asked for, and its answer says nothing more.
+SUBRESOURCES: Final = frozenset({Serves.ARTWORK, Serves.ASSET})
+
+
+def credited(visit: Visit) -> bool:
+    """Whether the answer to a request matters: what went out of a track, or that there is no such path."""
+    return bool(visit.client) and serves_of(visit.place, visit.facts.path) not in SUBRESOURCES

@@ -7,6 +7,8 @@ r"""From a line of an access log to the facts of a request, in whichever format 
 | Caddy's JSON                | a `request` in it  | recorded                         | recorded      |
 | JSON Lines of requests      | other JSON         | as far as `headers`/`user_agent` | as `headers`  |
 
+What was answered is told by all: JSON Lines by `status`, `bytes` and `seconds` (of audio), where they are there.
+
 A header that a format does not record is "not recorded", which is another thing than absent: `Facts.headers` is None.
 Further fields after those of the combined format are skipped, and so is Apache's leading `host:port` of virtual hosts.
 In quoted fields nginx writes `\xHH`, Apache `\"`, `\\` and `\n` besides.
@@ -17,13 +19,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, Final, overload
+from typing import Any, Final, NamedTuple, overload
 from urllib.parse import unquote_to_bytes
 
 from noscrape.crawlers import CAP_BYTES
 from noscrape.errors import ReplayError
 from noscrape.networks import address
-from noscrape.request import Facts, Headers
+from noscrape.request import Facts, Headers, new_tuple
 
 #: Bytes of a line that are read. Servers cut a request's line and headers far below.
 LONGEST_LINE: Final = 65_536
@@ -46,7 +48,7 @@ _QUOTED: Final = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
 #: The usual request is told apart here; whatever else stands in its quotes, by `_request`.
 _ACCESS: Final = re.compile(
     rb"([^\s{]\S*+) (\S++) .*?\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "
-    rb'"(?:(' + _TOKEN + rb') ([^\s"\\]++)(?: HTTP/[0-9.]+)?|(' + _QUOTED + rb'))" (?:\d{3}|-) (?:\d++|-)'
+    rb'"(?:(' + _TOKEN + rb') ([^\s"\\]++)(?: HTTP/[0-9.]+)?|(' + _QUOTED + rb'))" (\d{3}|-) (\d++|-)'
     rb'(?: "' + _QUOTED + rb'" "(' + _QUOTED + rb')"(?:\s.*)?|\s[^"].*|\s*)\Z',
     re.DOTALL,
 ).match
@@ -78,20 +80,33 @@ _AGENT: Final = len("user-agent")
 _decode: Final[Callable[[str], Any]] = json.JSONDecoder().decode
 
 
+class Line(NamedTuple):
+    """One request of a log: when, what, and what was answered; None for what the log does not tell.
+
+    `time` is in epoch seconds, `sent` in bytes, `seconds` are of audio.
+    """
+
+    time: float
+    facts: Facts
+    status: int | None = None
+    sent: int | None = None
+    seconds: float | None = None
+
+
 class Parser:
     """Reads lines of any of the formats, mixed as they come. State: a bounded cache of times."""
 
     def __init__(self) -> None:
         self._times: dict[bytes | str, float] = {}
 
-    def parse(self, line: bytes) -> tuple[float, Facts]:
-        """The time of a request, in epoch seconds, and its facts. Raises UnreadLineError, and nothing else."""
+    def parse(self, line: bytes) -> Line:
+        """What a line tells. Raises UnreadLineError, and nothing else."""
         if len(line) > LONGEST_LINE:
             raise UnreadLineError("longer than 64 KiB")
         match = _ACCESS(line)
         if match is None:
             return self._other(line)
-        peer, ident, stamp, method, target, request, agent = match.groups()
+        peer, ident, stamp, method, target, request, status, sent, agent = match.groups()
         try:
             time = self._times[stamp]
         except KeyError:
@@ -106,9 +121,11 @@ class Parser:
             agent = b"" if agent == b"-" else agent[:CAP_BYTES]
         path, query = _split(target)
         client = peer.decode("latin-1") if peer != b"-" else None
-        return time, Facts(method.decode("ascii"), path, "", query, agent, None, client)
+        facts = Facts(method.decode("ascii"), path, "", query, agent, None, client)
+        answered = int(status) if status != b"-" else None
+        return new_tuple(Line, (time, facts, answered, int(sent) if sent != b"-" else None, None))
 
-    def _other(self, line: bytes) -> tuple[float, Facts]:
+    def _other(self, line: bytes) -> Line:
         text = line.strip()
         if not text:
             raise UnreadLineError("empty line")
@@ -123,7 +140,7 @@ class Parser:
             return self._caddy(document, request)
         return self._described(document)
 
-    def _caddy(self, entry: dict[str, Any], request: dict[str, Any]) -> tuple[float, Facts]:
+    def _caddy(self, entry: dict[str, Any], request: dict[str, Any]) -> Line:
         """An entry of Caddy's access log; its log of errors tells of the same requests again."""
         logger = entry.get("logger")
         if isinstance(logger, str) and not logger.startswith("http.log.access"):
@@ -140,9 +157,10 @@ class Parser:
             pairs = ((name, value) for name, values in given.items() for value in values)
             headers = _Recorded(pairs if host is None else chain(pairs, [("host", host)]))
             agent = _agent(given.get("User-Agent") or given.get("user-agent") or ())
-        return self._facts(entry.get("ts"), "ts", request, "uri", agent=agent, headers=headers, peer=peer)
+        line = self._facts(entry.get("ts"), "ts", request, "uri", agent=agent, headers=headers, peer=peer)
+        return line._replace(status=_whole(entry.get("status")), sent=_whole(entry.get("size")))
 
-    def _described(self, request: dict[str, Any]) -> tuple[float, Facts]:
+    def _described(self, request: dict[str, Any]) -> Line:
         """A line of `{"t", "ip", "method", "path", "headers" or "user_agent", ...}`; only `t` and `path` must be."""
         given = request.get("headers")
         headers = agent = None
@@ -155,8 +173,18 @@ class Parser:
             agent = _agent([value for name, value in given if len(name) == _AGENT and name.lower() == "user-agent"])
         if not agent and (named := _text(request, "user_agent")) is not None:
             agent = _bytes(named)[:CAP_BYTES]
-        return self._facts(
+        line = self._facts(
             request.get("t"), "t", request, "path", agent=agent, headers=headers, peer=_text(request, "ip")
+        )
+        return new_tuple(
+            Line,
+            (
+                line.time,
+                line.facts,
+                _whole(request.get("status")),
+                _whole(request.get("bytes")),
+                _duration(request.get("seconds")),
+            ),
         )
 
     def _facts(
@@ -169,14 +197,14 @@ class Parser:
         agent: bytes | None,
         headers: Headers | None,
         peer: str | None,
-    ) -> tuple[float, Facts]:
+    ) -> Line:
         target = _text(request, target_key)
         if target is None:
             raise UnreadLineError(f"no {target_key}")
         method = _text(request, "method")
         path, query = _split(_bytes(target))
         seconds = self._epoch(time, time_key)
-        return seconds, Facts("GET" if method is None else method, path, "", query, agent, headers, peer)
+        return Line(seconds, Facts("GET" if method is None else method, path, "", query, agent, headers, peer))
 
     def _epoch(self, value: object, key: str) -> float:
         if isinstance(value, str):
@@ -206,6 +234,25 @@ def _request(quoted: bytes) -> tuple[bytes, bytes]:
     if not target or not _METHOD(method):
         raise NoRequestError("no request that the server could read")
     return method, target
+
+
+#: The longest audio that one answer can hold, in seconds.
+_LONGEST_AUDIO: Final = 1e6
+
+
+def _duration(value: object) -> float | None:
+    """Seconds of audio, None where there are none that can be."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST_AUDIO:
+        return None
+    return float(value)
+
+
+def _whole(value: object) -> int | None:
+    """A status or a size, None where there is none that can be."""
+    return value if type(value) is int and 0 <= value < _LARGEST else None
+
+
+_LARGEST: Final = 1 << 53
 
 
 def _split(target: bytes) -> tuple[str, bytes]:

@@ -62,7 +62,8 @@ class Replay:
         kept = {"cache_seconds": _KEPT_SECONDS} if with_reader else {"cache_seconds": _KEPT_SECONDS, "reader": None}
         # Who had an address when the log was written, today's DNS cannot tell; and no log holds signatures.
         today_only = {"dns": Dns(), "signatures": Signatures()}
-        config = loaded.config.model_copy(update={"tracks": tracks.model_copy(update=kept)} | today_only)
+        alone = {"patterns": loaded.config.patterns.model_copy(update={"store": "memory://"})}
+        config = loaded.config.model_copy(update={"tracks": tracks.model_copy(update=kept)} | today_only | alone)
         self.site = Site(replace(loaded, config=config), clock=lambda: today, catalog=catalog)
         self.timeline = Timeline()
         self._today = today
@@ -137,11 +138,11 @@ class Replay:
         # Millions of times over: what the loop calls is looked up once.
         parse, time_of = self._parser.parse, self.timeline.now
         place_of, said_of, judge = self.site.place, self.site.said, self.site.judge
-        judged, today = account.judged, self._today
+        judged, delivered, today = account.judged, self.site.delivered, self._today
         last, now = None, 0.0
         for number, line in enumerate(lines, self._begun):
             try:
-                time, facts = parse(line)
+                time, facts, status, sent, seconds = parse(line)
             except UnreadLineError as problem:
                 account.unread(number, line, problem)
                 continue
@@ -151,7 +152,10 @@ class Replay:
             said = said_of(place, today)
             if said is None:
                 said = self._given_up or runner.run(self._read(place, facts))
-            judged(number, facts, judge(facts, place, said, now))
+            judgement = judge(facts, place, said, now)
+            judged(number, facts, judgement)
+            if judgement.visit is not None and not judgement.decision.stops:
+                delivered(judgement, now, status=status, sent=sent, seconds=seconds)
 
     async def _read(self, place: Place, facts: Facts) -> Reservation:
         before = self.reader_failures

@@ -4,6 +4,7 @@ from noscrape.signals import odrl, robots, rsl, tdmrep
 from noscrape.signals.headers import SIGNALLED, Emission, RawHeaders, SharedCache, add, concerned, reserved_by_app
 from noscrape.signals.html import Html, meta
 from noscrape.signals.refusal import Refusal, refusal, status_of
+from noscrape.signals.trap import closed, trap_link
 
 __all__ = [
     "SIGNALLED",
@@ -13,6 +14,7 @@ __all__ = [
     "Refusal",
     "SharedCache",
     "add",
+    "closed",
     "concerned",
     "meta",
     "odrl",
@@ -22,4 +24,5 @@ __all__ = [
     "rsl",
     "status_of",
     "tdmrep",
+    "trap_link",
 ]

@@ -15,7 +15,7 @@ from noscrape.crawlers import Catalog, Crawler
 from noscrape.decision import Policy
 from noscrape.policy import REFUSED, Case, decide
 from noscrape.reservation import UNSTATED, Terms
-from noscrape.signals import odrl, robots, rsl, tdmrep
+from noscrape.signals import closed, odrl, robots, rsl, tdmrep
 from noscrape.site.parts import path_of, policy_of
 from noscrape.words import Answer, Mode, Purpose, RobotsTxt
 
@@ -201,9 +201,16 @@ class Robots:
     _KEPT: Final = 4
 
     def __init__(
-        self, policy: robots.RobotsPolicy, *, how: RobotsTxt, max_age_seconds: int, base: str | None = None
+        self,
+        policy: robots.RobotsPolicy,
+        *,
+        how: RobotsTxt,
+        max_age_seconds: int,
+        base: str | None = None,
+        trap: str = "",
     ) -> None:
         self._policy = policy
+        self._trap = trap
         self._max_age = max_age_seconds
         self._merged: dict[bytes, tuple[Document, tuple[str, ...]]] = {}
         #: Whether the app's own text is taken up.
@@ -229,7 +236,8 @@ class Robots:
         return made
 
     def _document(self, text: str) -> Document:
-        return Document("text/plain; charset=utf-8", text.encode("utf-8", "surrogateescape"), self._max_age)
+        data = closed(text, self._trap).encode("utf-8", "surrogateescape")
+        return Document("text/plain; charset=utf-8", data, self._max_age)
 
 
 def robots_of(config: Config, catalog: Catalog, *, base: str | None = None) -> Robots | None:
@@ -242,4 +250,5 @@ def robots_of(config: Config, catalog: Catalog, *, base: str | None = None) -> R
         how=settings.robots_txt,
         max_age_seconds=settings.max_age_seconds,
         base=base,
+        trap=config.patterns.trap_path,
     )

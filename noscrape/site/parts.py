@@ -20,7 +20,7 @@ from noscrape.crawlers.gate import gate
 from noscrape.decision import Policy
 from noscrape.errors import CatalogError, ConfigError, Fault
 from noscrape.exchange import Fetched, fetch
-from noscrape.patterns import Quota
+from noscrape.patterns import Quota, Settings, Thresholds
 from noscrape.readers import Chain, FileReader, FilesOf, IdType, Reader, SqlReader
 from noscrape.signals import Emission
 from noscrape.standards.robots_txt import LARGEST_BYTES
@@ -37,6 +37,10 @@ from noscrape.verify.directories import MEDIA_TYPE
 from noscrape.verify.snapshots import INDEX
 from noscrape.words import TRAINING_PURPOSES, Action, Answer, Mode, NewCrawlers
 
+#: Beside the configuration.
+_PATTERNS: Final = "noscrape-patterns"
+
+_HOUR_SECONDS: Final = 3_600.0
 _DAY_SECONDS: Final = 86_400
 
 #: A list of crawlers that is longer is none.
@@ -237,6 +241,7 @@ def policy_of(config: Config, *, new: frozenset[str] = frozenset()) -> Policy:
         agents={token.casefold(): answer for token, answer in config.crawlers.agents.items()},
         new=new,
         impostors=_IMPOSTORS[config.verification.impostors],
+        everywhere=config.patterns.protect == "all",
     )
 
 
@@ -261,12 +266,49 @@ def quotas_of(config: Config) -> Iterable[Quota]:
             name=quota.name,
             limit=quota.limit,
             per=quota.per,
+            count=quota.count,
             serves=frozenset(quota.serves),
             paths=quota.paths,
             action=Action.REFUSE if quota.action == "refuse" else Action.THROTTLE,
             enforced=quota.action != "observe" and not watching,
             setting=f"patterns.quota.{number}",
         )
+
+
+def patterns_folder(loaded: Loaded) -> Path | None:
+    """Where what was learnt of the site is kept; None for nowhere."""
+    named = loaded.config.patterns.folder
+    if named is not None:
+        return Path(named)
+    return loaded.file.parent / _PATTERNS if loaded.file is not None else None
+
+
+def shared_store(config: Config) -> str:
+    """The store that several workers share, as `limits` spells it; "" where each counts for itself."""
+    store = config.patterns.store
+    return "" if store == "memory://" else store.replace("valkey", "redis", 1) if store.startswith("valkey") else store
+
+
+def patterns_of(config: Config) -> Settings:
+    """The settings of what watches behaviour."""
+    patterns, limits = config.patterns, config.patterns.thresholds
+    watching = Mode.OBSERVE in (patterns.mode, config.mode)
+    states = patterns.detectors
+    return Settings(
+        enabled=patterns.enabled,
+        enforced=not watching,
+        thresholds=Thresholds(
+            half_life_seconds=limits.half_life_hours * _HOUR_SECONDS,
+            **{key: value for key, value in limits.model_dump().items() if key != "half_life_hours"},
+        ),
+        off=frozenset(name for name, state in states.items() if state == "off"),
+        observed=frozenset(name for name, state in states.items() if state == "observe"),
+        trap=patterns.trap_path,
+        exempt=tuple((one.network, one.until) for one in patterns.exempt),
+        by_path=not config.tracks.routes,
+        proxies=bool(config.clients.trusted_proxies),
+        bounds=(patterns.clients, max(100, patterns.clients // 4), max(100, patterns.clients // 50)),
+    )
 
 
 def reader_of(loaded: Loaded, own: Iterable[Reader] = (), *, file_of: FilesOf | None = None) -> Reader | None:

@@ -5,6 +5,7 @@ Every shell takes the same steps, so that traffic, `explain` and `replay` cannot
 do we do).
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +17,14 @@ from noscrape.config import Config, Loaded
 from noscrape.crawlers import Catalog, Claim, Crawler, Matcher
 from noscrape.decision import UNCHECKED, Checked, Decision, Finding
 from noscrape.identity import Account, Identity, Partner
-from noscrape.log import PATH_KEPT, Event
-from noscrape.patterns import Playing, Quotas, Visit
+from noscrape.log import PATH_KEPT, Event, shown_address
+from noscrape.patterns import Due, Playing, Quotas, Visit, Watch, credited
 from noscrape.policy import OWN_DOCUMENTS, Case, decide
 from noscrape.readers import NOTHING, FilesOf, Reader, Reservations
 from noscrape.request import Facts, new_tuple
 from noscrape.reservation import UNSTATED, Reservation, Terms
-from noscrape.signals import Html, Refusal, meta, refusal
+from noscrape.shared import RemoteCounts
+from noscrape.signals import Html, Refusal, meta, refusal, trap_link
 from noscrape.site.documents import ROBOTS_TXT, Document, Robots, documents, robots_of
 from noscrape.site.parts import (
     builtin_catalog,
@@ -31,10 +33,12 @@ from noscrape.site.parts import (
     emission_of,
     new_crawlers,
     own_paths,
+    patterns_of,
     policy_of,
     quotas_of,
     reader_of,
     robots_base,
+    shared_store,
     signers_of,
     verifier_of,
 )
@@ -42,6 +46,8 @@ from noscrape.stores import MemoryCounts
 from noscrape.tracks import Place, Route, RouteTable
 from noscrape.verify import Signers, Verifier
 from noscrape.words import Action, Mode, Purpose, Said, Verification, Voice
+
+logger = logging.getLogger("noscrape")
 
 #: Before an account's id, so that it is never taken for an address.
 _ACCOUNT = "account "
@@ -86,6 +92,7 @@ class Judgement(NamedTuple):
     own_document: bool = False
     checked: Checked = UNCHECKED
     account: str = ""
+    visit: Visit | None = None
 
 
 class Site:
@@ -96,6 +103,7 @@ class Site:
     reservations: Reservations
     counts: MemoryCounts
     playing: Playing
+    watch: Watch
 
     def __init__(
         self,
@@ -136,7 +144,12 @@ class Site:
         self._nothing_said = self._ruled(UNSTATED, False, False)
         if previous is not None:
             self.reservations, self.counts, self.playing = previous.reservations, previous.counts, previous.playing
+            self.watch = previous.watch
+            self.watch.configure(patterns_of(config), unlisted=self.matcher.unlisted, shown=self._shown)
         else:
+            self.watch = Watch(
+                patterns_of(config), unlisted=self.matcher.unlisted, shown=self._shown, counters=self.counters
+            )
             self.counts = MemoryCounts(bound=config.patterns.clients)
             self.playing = Playing(bound=config.patterns.clients)
             self.reservations = Reservations(
@@ -158,6 +171,18 @@ class Site:
         self.robots = None if self.observing else robots_of(config, self.catalog, base=robots_base(loaded))
         self._quotas = Quotas(quotas_of(config), counts=self.counts, playing=self.playing)
         self._counting = bool(config.patterns.quota)
+        self._watching = config.patterns.enabled
+        #: Where quotas are counted for several workers; None where each counts for itself.
+        self.remote = self._remote(config, previous)
+        self._everywhere = config.patterns.protect == "all"
+
+    def _remote(self, config: Config, previous: "Site | None") -> RemoteCounts | None:
+        if previous is not None:
+            return previous.remote
+        store = shared_store(config)
+        if not store:
+            return None
+        return RemoteCounts(store, local=self.counts, counters=self.counters, warn=logger.warning)
 
     def place(self, facts: Facts) -> Place:
         """Which work a request asks for, by the route table."""
@@ -219,6 +244,10 @@ class Site:
             said = NOTHING
         return meta(self.ruling(place, said).terms, emission=self.emission)
 
+    def trap_link(self) -> Html:
+        """The link that no person sees; nothing in observe mode, or where the configuration names no trap."""
+        return Html("") if self.observing else trap_link(self.loaded.config.patterns.trap_path)
+
     def client_key(self, facts: Facts) -> str:
         """The key that limits go by alone, which is quicker; "" where the client is not known."""
         return self._clients.key(facts)
@@ -274,6 +303,8 @@ class Site:
         ruling = self.ruling(place, said)
         claim = self.matcher.claim_of(facts.user_agent) if facts.user_agent else None
         own_document = place.own and facts.method in ("GET", "HEAD")
+        if own_document and self._watching and facts.path == ROBOTS_TXT:
+            self.watch.read_robots(self._visit(facts, place, claim, UNCHECKED, "", ruling), now)
         if own_document or (facts.method == "OPTIONS" and facts.preflight):  # the first is quicker to ask
             decision = decide(Case(ruling.terms, own_document=own_document, preflight=not own_document), self.policy)
             claim, checked = self._who(facts, claim, now, known) if own_document else (claim, UNCHECKED)  # for the log
@@ -285,13 +316,73 @@ class Site:
         crawlers = claim.crawlers if claim is not None else ()
         decision = self._decided(ruling, crawlers, checked)
         account = identity.id if isinstance(identity, Account) else ""
-        if self._counting and not decision.stops and ruling.terms.reserved:
-            key = f"{_ACCOUNT}{account}" if account else self._clients.key(facts)
-            finding = self._quotas.observe(new_tuple(Visit, (key, place, facts)), now)
-            if finding is not None:
+        visit = None
+        if (self._watching or self._counting) and not decision.stops:
+            visit = self._visit(facts, place, claim, checked, account, ruling)
+            findings = self._findings(visit, ruling, now)
+            if findings:
                 self.counters["findings"] += 1
-                decision = decide(self._case(ruling, crawlers, checked, (finding,)), self.policy)
-        return new_tuple(Judgement, (decision, ruling, said, place, claim, False, checked, account))
+                decision = decide(self._case(ruling, crawlers, checked, findings), self.policy)
+            if not credited(visit):
+                visit = None
+        return new_tuple(Judgement, (decision, ruling, said, place, claim, False, checked, account, visit))
+
+    def _visit(
+        self, facts: Facts, place: Place, claim: Claim | None, checked: Checked, account: str, ruling: Ruling
+    ) -> Visit:
+        address = self._clients.key(facts)
+        key = f"{_ACCOUNT}{account}" if account else address
+        true = checked.status is not Verification.CONTRADICTED
+        protected = self._everywhere or bool(ruling.terms.reserved)
+        return new_tuple(Visit, (key, place, facts, claim, address, true, protected))
+
+    def _findings(self, visit: Visit, ruling: Ruling, now: float) -> tuple[Finding, ...]:
+        """What behaviour shows. Of somebody who is stopped for it no quota is counted."""
+        found = self.watch.observe(visit, now) if self._watching else None
+        if found is not None and found.enforced:
+            return (found,)
+        if self._counting and self.remote is None and ruling.terms.reserved and not self.watch.proxied:
+            quota = self._quotas.observe(visit, now)
+            return tuple(filter(None, (found, quota)))
+        return (found,) if found is not None else ()
+
+    def due(self, judgement: Judgement, now: float) -> Due | None:
+        """What a shared store is to count of a request that goes on so far; None for nothing, which is mostly so."""
+        visit = judgement.visit
+        if visit is None or not self._counting or judgement.decision.stops or self.watch.proxied:
+            return None
+        return self._quotas.due(visit, now) if judgement.ruling.terms.reserved else None
+
+    def counted(self, judgement: Judgement, due: Due, waits: Sequence[int], now: float) -> Judgement:
+        """The judgement again, with what a shared store has counted."""
+        finding = self._quotas.found(due, waits, now)
+        if finding is None:
+            return judgement
+        self.counters["findings"] += 1
+        crawlers = judgement.claim.crawlers if judgement.claim is not None else ()
+        decision = decide(self._case(judgement.ruling, crawlers, judgement.checked, (finding,)), self.policy)
+        return judgement._replace(decision=decision)
+
+    def delivered(
+        self,
+        judgement: Judgement,
+        now: float,
+        *,
+        status: int | None = None,
+        sent: int | None = None,
+        seconds: float | None = None,
+        whole: int | None = None,
+    ) -> None:
+        """Tell what went out: `sent` bytes of `whole`, `seconds` of audio; None for what is not known."""
+        if judgement.visit is not None and self._watching:
+            self.watch.delivered(judgement.visit, now, status=status, sent=sent, seconds=seconds, whole=whole)
+
+    def _shown(self, client: str) -> str:
+        """A client as the log keeps it."""
+        log = self.loaded.config.log
+        if client.startswith(_ACCOUNT):
+            return client
+        return shown_address(client, log.refused_addresses or log.addresses, log.key) or ""
 
     def _who(
         self, facts: Facts, claim: Claim | None, now: float, known: Checked | None
@@ -364,6 +455,8 @@ class Site:
         """End what is open, and what is under way in the background."""
         if self._signers is not None:
             self._signers.close()
+        if self.remote is not None:
+            await self.remote.close()
         await self.verifier.close()
         await self.reservations.close()
 
@@ -450,6 +543,8 @@ AT_RESTART = (
     "tracks.timeout_seconds",
     "tracks.on_failure",
     "patterns.clients",
+    "patterns.store",
+    "patterns.folder",
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noscrape.clients import CACHE_ENTRIES, UNKNOWN, Client, Clients, aggregate
+from noscrape.clients import CACHE_ENTRIES, UNKNOWN, Client, Clients
 from noscrape.networks import Address, ordinary
 from tests.clients.requests import facts, line
 
@@ -481,15 +481,6 @@ def test_a_proxy_may_be_named_by_its_translated_address() -> None:
     """As the operator sees it."""
     clients = Clients(trusted_proxies=[ip_network("64:ff9b::203.0.113.9/128")])
     assert "192.0.2.1" == clients.key(facts("64:ff9b::203.0.113.9", "192.0.2.1"))
-
-
-@pytest.mark.parametrize(
-    ("found", "network"),
-    [("192.0.2.129", "192.0.2.0/24"), ("2001:db8:1:2:3::4", "2001:db8:1::/48"), ("0.0.0.0", "0.0.0.0/24")],
-)
-def test_aggregate(found: str, network: str) -> None:
-    """Neighbours are seen together by /24 and /48."""
-    assert network == aggregate(ip_address(found))
 
 
 @pytest.mark.parametrize("trusted", [(), PROXIES], ids=["peers", "forwarded addresses"])

@@ -134,7 +134,7 @@ def test_judges_as_traffic_does() -> None:
     site = Site(run.site.loaded, clock=lambda: TODAY, catalog=CATALOG)
     for agent in (BROWSER, GPTBOT, "OAI-SearchBot", "python-requests/2"):
         text = line(agent)
-        facts = run._parser.parse(text.encode())[1]
+        facts = run._parser.parse(text.encode()).facts
         place = site.place(facts)
         said = site.said(place, TODAY)
         assert said is not None

@@ -37,7 +37,7 @@ def user_agents(name: str) -> Iterator[str]:
 def _user_agent(line: bytes, parser: Parser) -> str | None:
     """Of a line of a log, None where it tells none. Raises LogError for what is no such line."""
     try:
-        agent = parser.parse(line)[1].user_agent
+        agent = parser.parse(line).facts.user_agent
     except NoRequestError:
         return None
     except ReplayError:  # our own log's lines about other things than requests, if anything

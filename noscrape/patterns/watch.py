@@ -1,0 +1,1025 @@
+"""Watching visitors: each request is one step of a client, of its network, and of an order of headers.
+
+A record is kept under each of the three. Requests for documents are evidence, and are what is weighed. Media and
+sub-resources only add credit, but that the first piece of a track touches it. Downloads and feeds are neither: podcast
+apps fetch a hundred back episodes at once.
+"""
+
+import re
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from ipaddress import ip_network
+from math import ceil
+from typing import Any, Final, NamedTuple
+from zlib import crc32
+
+from noscrape.crawlers import Claim
+from noscrape.decision import Finding
+from noscrape.networks import Network, around
+from noscrape.patterns.agent import Agent, agent_of
+from noscrape.patterns.board import Board
+from noscrape.patterns.evidence import (
+    ASSETS,
+    AUDIO,
+    CHROMIUM,
+    COLD,
+    DETECTORS,
+    DISOBEYED,
+    DOCUMENTS,
+    ELSEWHERE,
+    GAP_MEAN,
+    GAP_SQUARES,
+    GAPS,
+    GOOD_MEMBERS,
+    HEADLESS,
+    LONGEST_RUN,
+    MEDIA_HALF_LIFE,
+    MEMBERS,
+    MISSING,
+    NAMES,
+    NO_DEST,
+    NO_LANGUAGE,
+    PACE_HALF_LIFE,
+    PAGES,
+    PLAYED,
+    RANKED,
+    RATE,
+    RUN,
+    SECONDS,
+    SENT,
+    STRANGE,
+    TOLD,
+    TOOL,
+    TOUCHED,
+    TRAPS,
+    UNHINTED,
+    UNLINKED,
+    UNSHOWN,
+    WIDTH,
+    Circumstances,
+    Scales,
+    Thresholds,
+)
+from noscrape.patterns.ledger import Doorkeeper, Ledger
+from noscrape.patterns.shape import Shape, Shapes
+from noscrape.patterns.stop import Kind, Stop
+from noscrape.patterns.stops import Stops, lasts
+from noscrape.patterns.trust import Trust
+from noscrape.patterns.visit import SUBRESOURCES, Visit, serves_of
+from noscrape.request import Facts, Headers
+from noscrape.tracks import Place
+from noscrape.words import Action, Serves
+
+#: Where each class of requests belongs. What is not named is a document like others.
+_MEDIA: Final = frozenset({Serves.MEDIA, Serves.PREVIEW, Serves.PLAY})
+_NO_EVIDENCE: Final = frozenset({Serves.DOWNLOAD, Serves.FEED})
+#: Representations of one work that a document shows.
+_WORKS: Final = frozenset({Serves.PAGE, Serves.DATA, Serves.MEDIA, Serves.PREVIEW})
+
+#: Orders of headers are told apart by what they ask for: a browser sends others with a page than with data.
+_CLASS_OF_ORDER: Final = {Serves.PAGE: 0x9E37_79B9_7F4A_7C15}
+
+_SIXTY_FOUR: Final = (1 << 64) - 1
+_MIX: Final = 0x9E37_79B9_7F4A_7C15
+
+#: Clients and user agents whose digests are kept; all go once as many have come.
+_KEPT: Final = 16_384
+_NAMES_KEPT: Final = 32_768
+_LONGEST_NAME: Final = 120
+_LONGEST_WORK: Final = 1024
+
+#: A record fades once it has not been touched for so long; less is not worth the time.
+_FADES_AFTER_SECONDS: Final = 300.0
+
+#: Pieces of one track that follow each other within this are one access.
+_GAP_SECONDS: Final = 600.0
+
+#: A track is played from so many seconds, bytes or share of it on.
+_PLAYED_SECONDS, _PLAYED_BYTES, _PLAYED_SHARE = 5.0, 65_536.0, 0.5
+
+#: Bytes of a second of audio where nobody tells: at 128 kbit/s for what was heard, and for what was fetched too fast at
+#: the 1,411 kbit/s of a CD, so that nobody who hears without loss is taken for a downloader.
+_HEARD_BYTES, _FETCHED_BYTES = 16_000.0, 176_400.0
+
+#: Good standing: so many tracks and seconds heard, or so many pages with twice as many files that they need.
+_GOOD_PLAYED, _GOOD_SECONDS, _GOOD_PAGES = 2.0, 20.0, 2.0
+
+#: Who hears: a track for each three that it touches, and no further ahead of the clock than players buffer.
+_TOUCHED_FOR_EACH_HEARD, _AHEAD_SECONDS, _AHEAD_TIMES = 3.0, 300.0, 2.0
+
+#: Documents at an address from which on something there has shown the tracks that are played.
+_SHOWN_LEAST: Final = 3.0
+
+#: From here on workers tell each other what they have counted, every so many documents.
+_SUSPECT_POINTS, _SUSPECT_EVERY = 2.3, 16
+_SUSPECTS_KEPT: Final = 2_000
+
+#: Numbers of a record that cannot be added up over processes.
+_NOT_SUMS: Final = frozenset({RUN, LONGEST_RUN, RATE, AUDIO, GAPS, GAP_MEAN, GAP_SQUARES})
+
+#: Members from which on there is a group at all.
+_MEMBERS_LEAST: Final = {Kind.NETWORK: 4.0, Kind.FINGERPRINT: 6.0}
+
+#: What a stop does not diminish.
+_NOT_EVIDENCE: Final = frozenset({MEMBERS, GOOD_MEMBERS})
+
+#: An order of headers, or a network, with as large a part of good clients is nobody's mark: a fifth, since most members
+#: are counted twice, at their first request and with their record.
+_GOOD_SHARE: Final = 0.1
+
+#: Longer pauses than this are no rhythm.
+_LONGEST_GAP_SECONDS: Final = 1_800.0
+
+#: Share of requests with forwarded headers from strangers from which on all visitors look like one proxy.
+_PROXIED: Final = 0.8
+_PROXIED_STEP: Final = 0.02
+
+#: Documents from which on an address is active.
+_ACTIVE_DOCUMENTS: Final = 4.0
+
+# Marks of a record.
+_ADMITTED, _DENIED, _TAGGED, _ROBOTS_READ, _CURIOUS, _ACTIVE, _PLAYS, _MEMBER = (1 << bit for bit in range(8))
+_FIRST_TRAIT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How behaviour is watched. `off` and `observed` name detectors; `trap` is a path that no person sees.
+
+    `exempt` are networks of which nobody is watched, each until a time in epoch seconds. `by_path` takes paths for
+    works where no route names any; `proxies` tells that the operator's proxies are known. `bounds` are the most
+    clients, networks and orders of headers that are kept.
+    """
+
+    enabled: bool = True
+    enforced: bool = True
+    everywhere: bool = False
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    off: frozenset[str] = frozenset()
+    observed: frozenset[str] = frozenset()
+    trap: str = ""
+    exempt: tuple[tuple[Network, float], ...] = ()
+    by_path: bool = False
+    proxies: bool = False
+    bounds: tuple[int, int, int] = (100_000, 25_000, 2_000)
+
+
+class _Who(NamedTuple):
+    """Digests of a client: of its own key, of its address, of the network around it, and until when it is exempt."""
+
+    client: int
+    address: int
+    around: int
+    exempt: float
+    account: bool
+
+
+class _Work(NamedTuple):
+    """A work that is asked for: a hash of 4 bytes, and its id where that is a number, else 0."""
+
+    hash: bytes
+    number: int = 0
+
+
+_NO_WORK: Final = _Work(b"")
+
+#: Numbers of more digits are no count of anything.
+_MOST_DIGITS: Final = 15
+
+
+_NOBODY: Final = Agent()
+
+
+class _Silent:
+    """Tells nobody."""
+
+    def publish(self, stop: Stop) -> None: ...
+    def lift(self, target: str) -> None: ...
+    def suspect(self, key: str, sums: Sequence[float]) -> None: ...
+
+
+class Watch:
+    """All detectors of a site. State: records, what is trusted, and stops; all bounded, and handed from one
+    configuration to the next.
+
+    `unlisted` tells by what word an agent calls itself a robot that is in no catalog. `shown` is how a client's address
+    is written where people read it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        unlisted: Callable[[str], str | None] = lambda agent: None,
+        shown: Callable[[str], str] = str,
+        counters: Counter[str] | None = None,
+    ) -> None:
+        clients, networks, orders = settings.bounds
+        self.clients = Ledger(width=WIDTH, bound=clients)
+        self.networks = Ledger(width=WIDTH, bound=networks)
+        self.orders = Ledger(width=WIDTH, bound=orders)
+        self.trust = Trust(NAMES, absolute=frozenset(one.name for one in DETECTORS if not one.calibrated))
+        self.stops = Stops()
+        self.board: Board = _Silent()
+        self.counters = Counter[str]() if counters is None else counters
+        self._door = Doorkeeper()
+        self._shapes = Shapes()
+        self._proxied = 0.0
+        self._who: dict[tuple[str, str], _Who] = {}
+        self._agents: dict[bytes | None, tuple[Agent, int]] = {}
+        self._works: dict[str, _Work] = {}
+        self._names: dict[bytes, str] = {}
+        self._older_names: dict[bytes, str] = {}
+        self._pushed: OrderedDict[int, list[float]] = OrderedDict()
+        self._others: OrderedDict[int, list[float]] = OrderedDict()
+        self.configure(settings, unlisted=unlisted, shown=shown)
+
+    def configure(
+        self, settings: Settings, *, unlisted: Callable[[str], str | None], shown: Callable[[str], str]
+    ) -> None:
+        """Take other settings; what has been counted stays."""
+        self.settings = settings
+        self._unlisted = unlisted
+        self._shown = shown
+        on = [name for name in NAMES if name not in settings.off]
+        self._scales = Scales(on)
+        self._acting = Scales([name for name in on if name not in settings.observed])
+        self._who.clear()
+        self._agents.clear()
+
+    # ---- a request comes in
+
+    def observe(self, visit: Visit, now: float) -> Finding | None:
+        """Count a request, and say what is found of its client; `now` is in epoch seconds."""
+        who = self._who.get((visit.client, visit.address)) or self._met(visit)
+        if now < who.exempt or not visit.client:
+            return None
+        facts, place = visit.facts, visit.place
+        serves = serves_of(place, facts.path)
+        agent, digest = self._agents.get(facts.user_agent) or self._read(facts.user_agent, visit.claim)
+        if agent.declared and not visit.trusted:
+            agent = Agent(tool=True)
+        key = who.client if who.account else (who.client * _MIX + digest) & _SIXTY_FOUR
+        row = self.clients.rows.get(key)
+        if serves in SUBRESOURCES:
+            if row is not None:
+                self._asset(row, who, now)
+            return None
+        if serves in _NO_EVIDENCE:
+            return None
+        if row is None and self._door.knows(key):
+            row = self._open_client(key, now)
+        work = self._work(place, serves, facts.path)
+        if serves in _MEDIA:
+            if self.stops and (held := self._stopped(key, row, who, 0, work, now, media=True)):
+                return self._told(held, visit, now)
+            return self._medium(visit, who, agent, key, row, work, now) if row is not None else None
+        return self._document(visit, who, agent, key, row, serves, work, now)
+
+    def _medium(
+        self, visit: Visit, who: _Who, agent: Agent, key: int, row: int, work: _Work, now: float
+    ) -> Finding | None:
+        """A piece of audio. A track that nothing at this address has shown is as telling as a document."""
+        ledger = self.clients
+        ledger.seen[row] = now
+        if work is _NO_WORK or not self._touch(ledger, row, work, now, media=True):
+            return None
+        network = self.networks.rows.get(who.address)
+        base = row * WIDTH
+        if ledger.numbers[base + DOCUMENTS] >= _SHOWN_LEAST or (
+            network is not None and self.networks.numbers[network * WIDTH + DOCUMENTS] >= _SHOWN_LEAST
+        ):
+            return None
+        if now - ledger.faded[row] > _FADES_AFTER_SECONDS:
+            self._fade(ledger, row, now)
+        headers = visit.facts.headers
+        shape = self._shapes.shape(headers) if headers is not None else None
+        for number in (*_counted(agent, shape, headers, Serves.MEDIA)[1:], UNSHOWN):
+            ledger.numbers[base + number] += 1.0
+        return self._weigh(visit, who, agent, key, row, (network, None), 0, now, urgent=False)
+
+    def _document(
+        self,
+        visit: Visit,
+        who: _Who,
+        agent: Agent,
+        key: int,
+        row: int | None,
+        serves: Serves,
+        work: _Work,
+        now: float,
+    ) -> Finding | None:
+        headers = visit.facts.headers
+        shape = self._shapes.shape(headers) if headers is not None else None
+        order = 0
+        if shape is not None and shape.order and not agent.declared:
+            order = shape.order ^ _CLASS_OF_ORDER.get(serves, 0)
+        counted = _counted(agent, shape, headers, serves)
+        if order and agent.engine and self.trust.strange(order, agent.engine):
+            counted.append(STRANGE)
+        if self.stops and (held := self._stopped(key, row, who, order, work, now, clean=self._clean(counted))):
+            return self._told(held, visit, now)
+        if visit.facts.path == self.settings.trap:
+            counted.append(TRAPS)
+        trapped = TRAPS in counted
+        if shape is not None:
+            self._proxied += _PROXIED_STEP * (shape.forwarded - self._proxied)
+        network = group = None
+        if not agent.declared:
+            network = self._row(self.networks, who.address, now)
+            group = self._row(self.orders, order, now) if order else None
+        if row is None or not self.clients.marks[row] & _MEMBER:
+            counted.append(MEMBERS)
+        if network is not None:
+            self._count(self.networks, network, counted, work, now)
+            self._active(network)
+        if group is not None:
+            self._count(self.orders, group, counted, work, now)
+        if row is None:
+            self._weigh_groups(visit, who, (network, group), order, now)
+            return None
+        if trapped and self.clients.marks[row] & _ROBOTS_READ:
+            counted.append(DISOBEYED)
+        if self.clients.marks[row] & _ADMITTED:
+            self.trust.knows(order, agent.engine)
+        self.clients.marks[row] |= _MEMBER
+        self.clients.order[row] = order or self.clients.order[row]
+        self._count(self.clients, row, counted, work, now)
+        self._rhythm(row, now)
+        return self._weigh(visit, who, agent, key, row, (network, group), order, now, urgent=trapped)
+
+    # ---- and has been answered
+
+    def delivered(
+        self,
+        visit: Visit,
+        now: float,
+        *,
+        status: int | None,
+        sent: int | None,
+        seconds: float | None = None,
+        whole: int | None = None,
+    ) -> None:
+        """Credit what went out: `sent` bytes of `whole`, `seconds` of audio; None for what is not known."""
+        who = self._who.get((visit.client, visit.address)) or self._met(visit)
+        if now < who.exempt or not visit.client:
+            return
+        facts = visit.facts
+        serves = serves_of(visit.place, facts.path)
+        if serves in SUBRESOURCES:
+            return
+        _, digest = self._agents.get(facts.user_agent) or self._read(facts.user_agent, visit.claim)
+        key = who.client if who.account else (who.client * _MIX + digest) & _SIXTY_FOUR
+        row = self.clients.rows.get(key)
+        if row is None:
+            return
+        base = row * WIDTH
+        numbers = self.clients.numbers
+        if sent:
+            numbers[base + SENT] += sent
+        if serves not in _MEDIA or serves is Serves.PLAY:
+            if status in (404, 410) and serves not in _NO_EVIDENCE:
+                numbers[base + MISSING] += 1.0
+            return
+        if status in (None, 200, 206):
+            if sent is None:
+                sent = _asked(facts)
+            self._hear(row, who, self._work(visit.place, serves, facts.path), now, sent, seconds, whole)
+
+    def _hear(
+        self, row: int, who: _Who, work: _Work, now: float, sent: int, seconds: float | None, whole: int | None
+    ) -> None:
+        """Audio was delivered: one more piece of a track in view, or the first of another."""
+        ledger = self.clients
+        base = row * WIDTH
+        numbers = ledger.numbers
+        heard = seconds if seconds is not None else sent / _HEARD_BYTES
+        numbers[base + SECONDS] += heard
+        dt = max(0.0, now - ledger.played[row])
+        ledger.played[row] = now
+        fetched = seconds if seconds is not None else sent / _FETCHED_BYTES
+        numbers[base + AUDIO] = numbers[base + AUDIO] * 0.5 ** (dt / MEDIA_HALF_LIFE) + fetched
+        at = ledger.in_view(row, work.hash, now, _GAP_SECONDS)
+        before = ledger.media_sent[at]
+        ledger.media_sent[at] = before + sent
+        ledger.media_time[at] = now
+        if before >= _PLAYED_BYTES:
+            return  # counted, when it came to be enough
+        enough = before + sent >= _PLAYED_BYTES or (whole and before + sent >= _PLAYED_SHARE * whole)
+        if not enough and (seconds is None or seconds < _PLAYED_SECONDS):
+            return
+        ledger.media_sent[at] += _PLAYED_BYTES
+        numbers[base + PLAYED] += 1.0
+        network = self.networks.rows.get(who.address)
+        if network is not None:
+            self._played_at(network, by_player=numbers[base + DOCUMENTS] < 3)
+        order = ledger.order[row]
+        group = self.orders.rows.get(order) if order else None
+        if group is not None:
+            self.orders.numbers[group * WIDTH + PLAYED] += 1.0
+
+    def _active(self, network: int) -> None:
+        """One more address that asks for documents, of which some play."""
+        ledger = self.networks
+        if ledger.numbers[network * WIDTH + DOCUMENTS] >= _ACTIVE_DOCUMENTS and not ledger.marks[network] & _ACTIVE:
+            ledger.marks[network] |= _ACTIVE
+            self.trust.came(plays=False)
+
+    def _played_at(self, network: int, *, by_player: bool) -> None:
+        ledger = self.networks
+        ledger.numbers[network * WIDTH + PLAYED] += 1.0
+        if by_player:
+            ledger.numbers[network * WIDTH + ELSEWHERE] += 1.0
+        if not ledger.marks[network] & _PLAYS:
+            if not ledger.marks[network] & _ACTIVE:
+                self.trust.came(plays=False)
+            self.trust.came(plays=True)
+            ledger.marks[network] |= _PLAYS | _ACTIVE
+
+    @property
+    def proxied(self) -> bool:
+        """Whether all visitors look like one proxy, which nobody has named."""
+        return self._proxied > _PROXIED and not self.settings.proxies
+
+    def read_robots(self, visit: Visit, now: float) -> None:
+        """A client has read robots.txt: it knows from now on what is closed."""
+        who = self._who.get((visit.client, visit.address)) or self._met(visit)
+        if now < who.exempt or not visit.client:
+            return
+        _, digest = self._agents.get(visit.facts.user_agent) or self._read(visit.facts.user_agent, visit.claim)
+        key = who.client if who.account else (who.client * _MIX + digest) & _SIXTY_FOUR
+        row = self.clients.rows.get(key)
+        if row is None:
+            row = self._open_client(key, now)
+        self.clients.marks[row] |= _ROBOTS_READ
+
+    # ---- what others tell
+
+    def take(self, stop: Stop) -> None:
+        """A stop that began in another process."""
+        self.stops.add(stop, enforced=self.settings.enforced, budget=self.settings.thresholds.documents_an_hour)
+
+    def lift(self, target: str) -> tuple[Stop, ...]:
+        """End stops before their time, and forget what led to them; those that were ended."""
+        lifted = tuple(self.stops.lift(target))
+        ledgers = {Kind.CLIENT: self.clients, Kind.NETWORK: self.networks, Kind.FINGERPRINT: self.orders}
+        for stop in lifted:
+            key = int(stop.key, 16)
+            ledgers[stop.kind].closed(key)
+            if stop.address:
+                self.networks.closed(int(stop.address, 16))
+            self._pushed.pop(key, None)
+            self._others.pop(key, None)
+        return lifted
+
+    def merge(self, key: str, sums: Sequence[float]) -> None:
+        """What all processes together have counted of a suspect."""
+        number = int(key, 16)
+        pushed = self._pushed.get(number)
+        if pushed is None or len(sums) != WIDTH:
+            return
+        self._others[number] = [max(0.0, total - own) for total, own in zip(sums, pushed, strict=True)]
+        if len(self._others) > _SUSPECTS_KEPT:
+            self._others.popitem(last=False)
+
+    def status(self) -> dict[str, Any]:
+        """What is trusted on this site and why, and how much is kept; as JSON has it."""
+        trust = self.trust
+        playback = f"{trust.playing:.0f} of {trust.active:.0f} active addresses play through the app"
+        return {
+            "enabled": self.settings.enabled,
+            "mode": "enforce" if self.settings.enforced else "observe",
+            "warm": trust.warm,
+            "good": round(trust.good),
+            "good_tagged": trust.tagged,
+            "playback": playback + ("" if trust.playback else ", too few for silence to say anything"),
+            "orders": "told apart" if trust.orders else "shared by several engines, so they say nothing here",
+            "proxied": self.proxied,
+            "traits": {
+                detector.name: {
+                    "family": detector.family,
+                    "state": self._state(detector.name),
+                    "good": round(trust.counted[place]),
+                    "with": round(trust.showing[place]),
+                    "points": round(detector.most * trust.factors[place], 2),
+                    "of": detector.most,
+                    "why": trust.why(place),
+                }
+                for place, detector in enumerate(DETECTORS)
+            },
+            "records": {
+                Kind.CLIENT.value: len(self.clients),
+                Kind.NETWORK.value: len(self.networks),
+                Kind.FINGERPRINT.value: len(self.orders),
+            },
+            "evicted": self.clients.evicted + self.networks.evicted + self.orders.evicted,
+            "stops": len(self.stops),
+        }
+
+    def _state(self, name: str) -> str:
+        return "off" if name in self.settings.off else "observe" if name in self.settings.observed else "on"
+
+    # ---- records
+
+    def _met(self, visit: Visit) -> _Who:
+        """Digests of a client. Slow, and remembered."""
+        address = visit.address or visit.client
+        until = 0.0
+        if not visit.client:
+            return _Who(0, 0, 0, 0.0, False)
+        account = visit.client != address
+        wide = address
+        try:
+            network = ip_network(address)
+        except ValueError:
+            pass
+        else:
+            wide = around(address)
+            if network.version == 6:
+                address = wide
+            until = max((end for one, end in self.settings.exempt if _within(network, one)), default=0.0)
+        client = digest(visit.client)
+        who = _Who(client, digest(address), digest(wide), until, account)
+        if len(self._who) >= _KEPT:
+            self._who.clear()
+        self._who[visit.client, visit.address] = who
+        return who
+
+    def _read(self, user_agent: bytes | None, claim: Claim | None) -> tuple[Agent, int]:
+        """What a user agent claims, and its digest. Slow, and remembered."""
+        word = None
+        if user_agent and claim is None:
+            word = self._unlisted(user_agent.decode("latin-1"))
+        known = (agent_of(user_agent, claim, word), digest(user_agent or b""))
+        if len(self._agents) >= _KEPT:
+            self._agents.clear()
+        self._agents[user_agent] = known
+        return known
+
+    def _open_client(self, key: int, now: float) -> int:
+        return self.clients.opened(key, now)
+
+    def _row(self, ledger: Ledger, key: int, now: float) -> int | None:
+        """The row of a key, from its second request on."""
+        row = ledger.rows.get(key)
+        if row is None and self._door.knows(key):
+            row = ledger.opened(key, now)
+        return row
+
+    def _count(self, ledger: Ledger, row: int, counted: Sequence[int], work: "_Work", now: float) -> None:
+        """One document more."""
+        ledger.seen[row] = now
+        if now - ledger.faded[row] > _FADES_AFTER_SECONDS:
+            self._fade(ledger, row, now)
+        numbers, base = ledger.numbers, row * WIDTH
+        for number in counted:
+            numbers[base + number] += 1.0
+        if work is not _NO_WORK:
+            self._touch(ledger, row, work, now)
+
+    def _touch(self, ledger: Ledger, row: int, touched: "_Work", now: float, *, media: bool = False) -> bool:
+        """A work is asked for; whether it is another than those before."""
+        work = touched.hash
+        if not ledger.touches(row, work):
+            return False
+        numbers, base = ledger.numbers, row * WIDTH
+        numbers[base + TOUCHED] += 1.0
+        if touched.number:
+            step = touched.number - ledger.number[row]
+            ledger.number[row] = touched.number
+            run = numbers[base + RUN] + 1.0 if step in (1, -1, 2, -2) else 0.0
+            numbers[base + RUN] = run
+            numbers[base + LONGEST_RUN] = max(numbers[base + LONGEST_RUN], run)
+        works = self.trust.media if media else self.trust.documents
+        if works.known:
+            numbers[base + RANKED] += 1.0
+            if works.cold(work):
+                numbers[base + COLD] += 1.0
+        if ledger is not self.clients:
+            return True
+        if ledger.marks[row] & _ADMITTED:
+            works.touched(work)
+        gap = now - ledger.turned[row]
+        ledger.turned[row] = now
+        if 0.0 < gap < _LONGEST_GAP_SECONDS:
+            count = numbers[base + GAPS] + 1.0
+            delta = gap - numbers[base + GAP_MEAN]
+            mean = numbers[base + GAP_MEAN] + delta / count
+            numbers[base + GAPS] = count
+            numbers[base + GAP_MEAN] = mean
+            numbers[base + GAP_SQUARES] += delta * (gap - mean)
+        return True
+
+    def _rhythm(self, row: int, now: float) -> None:
+        """The rate of documents, which halves in a minute."""
+        ledger = self.clients
+        base = row * WIDTH + RATE
+        passed = now - ledger.last[row]
+        ledger.last[row] = now
+        rate = ledger.numbers[base]
+        ledger.numbers[base] = (rate * 0.5 ** (passed / PACE_HALF_LIFE) if passed > 0.0 else rate) + 1.0
+
+    def _fade(self, ledger: Ledger, row: int, now: float) -> None:
+        """What has been counted is worth half after half a day."""
+        left = 0.5 ** ((now - ledger.faded[row]) / self.settings.thresholds.half_life_seconds)
+        ledger.faded[row] = now
+        numbers = ledger.numbers
+        for place in range(row * WIDTH, row * WIDTH + WIDTH):
+            numbers[place] *= left
+        numbers[row * WIDTH + GAP_MEAN] /= left or 1.0
+
+    def _asset(self, row: int, who: _Who, now: float) -> None:
+        ledger = self.clients
+        ledger.numbers[row * WIDTH + ASSETS] += 1.0
+        network = self.networks.rows.get(who.address)
+        if network is not None:
+            self.networks.numbers[network * WIDTH + ASSETS] += 1.0
+        order = ledger.order[row]
+        group = self.orders.rows.get(order) if order else None
+        if group is not None:
+            self.orders.numbers[group * WIDTH + ASSETS] += 1.0
+
+    def _work(self, place: Place, serves: Serves, path: str) -> _Work:
+        """The work that is asked for, by the route table; by its path where the site has none."""
+        if serves not in _WORKS:
+            return _NO_WORK
+        if place.tracks:
+            name = place.tracks[0][:_LONGEST_WORK]
+        elif self.settings.by_path and not place.routed:
+            name = path[:_LONGEST_WORK]
+        else:
+            return _NO_WORK
+        work = self._works.get(name)
+        if work is None:
+            if len(self._works) >= _NAMES_KEPT:
+                self._works.clear()
+                self._older_names, self._names = self._names, {}
+            work = self._works[name] = _work_of(name)
+            self._names[work.hash] = name[:_LONGEST_NAME]
+        return work
+
+    # ---- stops
+
+    def _stopped(
+        self,
+        key: int,
+        row: int | None,
+        who: _Who,
+        order: int,
+        work: _Work,
+        now: float,
+        *,
+        clean: bool = True,
+        media: bool = False,
+    ) -> int:
+        """The key by which a request is held by a stop; 0 where none is in force, or it lets this one through."""
+        if self.stops.find(key, now) is None:
+            if row is not None and self._good(row):
+                return 0
+            held = next((one for one in (who.address, order) if one and self.stops.find(one, now)), 0)
+            if not held:
+                return 0
+            if work is _NO_WORK:
+                return 0  # what shows no work takes nothing
+            if row is not None:
+                first = self.clients.numbers[row * WIDTH + TOUCHED] < 1.0
+                if first or self.clients.holds(row, work.hash):
+                    return 0  # neither does what it has seen already; the first is free, for monitors
+            if clean and self.stops.spend(held, now, an_hour=self.settings.thresholds.documents_an_hour):
+                return 0
+            key = held
+        if media and row is not None and self.clients.playing(row, work.hash, now, _GAP_SECONDS) >= 0:
+            return 0  # a track that is playing already is never cut
+        return key
+
+    def _told(self, key: int, visit: Visit, now: float) -> Finding | None:
+        """A stop holds where something is protected; elsewhere its client goes on, and that is no evidence."""
+        stop = self.stops.find(key, now)
+        if stop is None or not visit.protected:
+            return None
+        return _finding(stop, now, enforced=self.stops.enforced(key), begins=self.stops.first(key))
+
+    def _clean(self, counted: Sequence[int]) -> bool:
+        """Whether nothing about a request's headers is odd, as far as odd headers say anything on this site."""
+        factors = self.trust.factors
+        return not any(number in counted and factors[place] >= _SAYS_SOMETHING for number, place in _ODD)
+
+    def _weigh(
+        self,
+        visit: Visit,
+        who: _Who,
+        agent: Agent,
+        key: int,
+        row: int,
+        groups: tuple[int | None, int | None],
+        order: int,
+        now: float,
+        *,
+        urgent: bool,
+    ) -> Finding | None:
+        """Weigh a client's record, every second document, and then what it is a part of."""
+        ledger = self.clients
+        base = row * WIDTH
+        documents = int(ledger.numbers[base + DOCUMENTS] + ledger.numbers[base + UNSHOWN])
+        if documents & 1 and not urgent:
+            return None
+        network, _ = groups
+        c = self._circumstances(Kind.CLIENT, agent)
+        if network is not None:
+            c.elsewhere = self.networks.numbers[network * WIDTH + ELSEWHERE]
+        c.hearing = self._hearing(row, c.elsewhere, now)
+        c.good = good = self._good(row)
+        v: Sequence[float] = ledger.numbers[base : base + WIDTH]
+        if (others := self._others.get(key)) is not None:
+            v = [own + other for own, other in zip(v, others, strict=True)]
+        score = self._scales.score(v, c)
+        if score.total >= _SUSPECT_POINTS and not documents % _SUSPECT_EVERY:
+            self._tell(key, ledger.numbers[base : base + WIDTH])
+        if score.stops(self.settings.thresholds):
+            self._begin(Kind.CLIENT, key, row, v, c, visit, who, now)
+            return self._told(key, visit, now)
+        if score.strong < 2 or score.total < self.settings.thresholds.tag:
+            if good and not documents % 4:
+                self._learn(row, who, order, agent, v, c, groups, now)
+        elif not ledger.marks[row] & _TAGGED:
+            ledger.marks[row] |= _TAGGED
+            if good:
+                self.trust.tagged += 1
+            self.counters["patterns_suspects"] += 1
+            return Finding(
+                name="pattern:suspect",
+                measured=self._scales.words(v, c),
+                threshold=f"{self.settings.thresholds.tag:g} points, from which on it is watched",
+                action=Action.REFUSE,
+                enforced=False,
+                setting="patterns",
+            )
+        if not documents % 4:
+            self._weigh_groups(visit, who, groups, order, now)
+        return None
+
+    def _weigh_groups(
+        self, visit: Visit, who: _Who, groups: tuple[int | None, int | None], order: int, now: float
+    ) -> None:
+        """Weigh an address of several user agents, and an order of headers of several clients.
+
+        Whose request tipped the scales may be innocent: so it goes on, and the next are held to the stop.
+        """
+        network, group = groups
+        for kind, ledger, row, key in (
+            (Kind.NETWORK, self.networks, network, who.address),
+            (Kind.FINGERPRINT, self.orders, group, order),
+        ):
+            if row is None:
+                continue
+            base = row * WIDTH
+            v = ledger.numbers[base : base + WIDTH]
+            members = v[MEMBERS]
+            if int(v[DOCUMENTS]) % 4 or members < _MEMBERS_LEAST[kind] or v[GOOD_MEMBERS] >= _GOOD_SHARE * members:
+                continue
+            if kind is Kind.FINGERPRINT and not (self.trust.warm and self.trust.orders):
+                continue
+            c = self._circumstances(kind)
+            if self._scales.score(v, c).stops(self.settings.thresholds) and not self.stops.find(key, now):
+                self._begin(kind, key, row, v, c, visit, who, now)
+
+    def _begin(
+        self,
+        kind: Kind,
+        key: int,
+        row: int,
+        v: Sequence[float],
+        c: Circumstances,
+        visit: Visit,
+        who: _Who,
+        now: float,
+    ) -> None:
+        """Stop a client, a network or an order of headers."""
+        ledger = {Kind.CLIENT: self.clients, Kind.NETWORK: self.networks, Kind.FINGERPRINT: self.orders}[kind]
+        enforced = self.settings.enforced and self._acting.score(v, c).stops(self.settings.thresholds)
+        score = self._scales.score(v, c)
+        strikes = self.stops.strikes(key, now) + 1
+        agent = visit.facts.user_agent or b""
+        stop = Stop(
+            id=f"{digest(f'{key:016x} {now}'):016x}",
+            kind=kind,
+            key=f"{key:016x}",
+            address=f"{who.client:016x}" if kind is not Kind.FINGERPRINT else "",
+            client=self._shown(visit.client) if kind is not Kind.FINGERPRINT else "",
+            user_agent=agent.decode("latin-1")[:_AGENT_SHOWN] if kind is Kind.CLIENT else "",
+            since=now,
+            until=now + lasts(strikes),
+            strikes=strikes,
+            action=Action.THROTTLE if max(score.families, key=score.families.__getitem__) == "pace" else Action.REFUSE,
+            score=round(score.total, 1),
+            words=self._scales.words(v, c),
+            tracks=tuple(map(self._name, ledger.touched(row))),
+            touched=round(v[TOUCHED]),
+            sent=int(v[SENT]),
+            first=ledger.first[row],
+            last=now,
+        )
+        self.stops.add(stop, enforced=enforced, budget=0.0 if kind is Kind.CLIENT else _FIRST_BUDGET)
+        self.counters["patterns_stops"] += 1
+        base = row * WIDTH
+        for place in range(WIDTH):
+            if place not in _NOT_EVIDENCE:
+                ledger.numbers[base + place] *= _KEPT_AT_A_STOP
+        if enforced:
+            self.board.publish(stop)
+
+    def _tell(self, key: int, numbers: Sequence[float]) -> None:
+        """Tell other processes what was counted here since they were last told."""
+        before = self._pushed.get(key) or [0.0] * WIDTH
+        sums = [0.0 if place in _NOT_SUMS else number for place, number in enumerate(numbers)]
+        self.board.suspect(f"{key:016x}", [max(0.0, now - old) for now, old in zip(sums, before, strict=True)])
+        self._pushed[key] = sums
+        self._pushed.move_to_end(key)
+        if len(self._pushed) > _SUSPECTS_KEPT:
+            gone, _ = self._pushed.popitem(last=False)
+            self._others.pop(gone, None)
+
+    # ---- good visitors
+
+    def _good(self, row: int) -> bool:
+        """Whether a client has played something, or fetched what pages need."""
+        numbers, base = self.clients.numbers, row * WIDTH
+        if numbers[base + PLAYED] >= _GOOD_PLAYED and numbers[base + SECONDS] >= _GOOD_SECONDS:
+            return True
+        pages = numbers[base + PAGES]
+        return pages >= _GOOD_PAGES and numbers[base + ASSETS] >= 2 * pages
+
+    def _hearing(self, row: int, elsewhere: float, now: float) -> bool:
+        """Whether a client plays what it touches, and no faster than it can be heard."""
+        numbers, base = self.clients.numbers, row * WIDTH
+        played = numbers[base + PLAYED] + elsewhere
+        if played < _GOOD_PLAYED or _TOUCHED_FOR_EACH_HEARD * played < numbers[base + TOUCHED]:
+            return False
+        return numbers[base + SECONDS] <= _AHEAD_SECONDS + _AHEAD_TIMES * max(0.0, now - self.clients.first[row])
+
+    def _learn(
+        self,
+        row: int,
+        who: _Who,
+        order: int,
+        agent: Agent,
+        v: Sequence[float],
+        c: Circumstances,
+        groups: tuple[int | None, int | None],
+        now: float,
+    ) -> None:
+        """Learn from a good visitor what is usual here: each trait of it once."""
+        ledger, trust = self.clients, self.trust
+        marks = ledger.marks[row]
+        if marks & _DENIED or agent.declared or (trust.playback and v[PLAYED] < _GOOD_PLAYED):
+            return
+        if not marks & _ADMITTED:
+            if not trust.admit(who.around, order, agent.engine, now):
+                ledger.marks[row] |= _DENIED
+                return
+            marks |= _ADMITTED
+            for work in ledger.touched(row):
+                trust.documents.touched(work)
+            for other, place in zip((self.networks, self.orders), groups, strict=True):
+                if place is not None:
+                    other.numbers[place * WIDTH + GOOD_MEMBERS] += 1.0
+        for place, detector in enumerate(DETECTORS):
+            could, does = _FIRST_TRAIT + 2 * place, _FIRST_TRAIT + 2 * place + 1
+            if not marks >> could & 1 and detector.eligible(v, c):
+                marks |= 1 << could
+                trust.saw(place)
+            if marks >> could & 1 and not marks >> does & 1 and detector.points(v, c) >= max(1.0, detector.most / 2):
+                marks |= 1 << does
+                trust.shows(place)
+        if not marks & _CURIOUS and v[RANKED] >= self.settings.thresholds.touched:
+            marks |= _CURIOUS
+            trust.curiosity(v[COLD] / v[RANKED])
+        ledger.marks[row] = marks
+        trust.knows(order, agent.engine)
+
+    def _circumstances(self, kind: Kind, agent: Agent = _NOBODY) -> Circumstances:
+        return Circumstances(
+            self.trust,
+            self.settings.thresholds,
+            kind,
+            plain=agent.plain,
+            declared=agent.declared,
+            inert=self.proxied,
+        )
+
+    def _name(self, work: bytes) -> str:
+        return self._names.get(work) or self._older_names.get(work) or f"#{work.hex()}"
+
+
+#: What is odd about headers, with the detector that looks at it; and what that must be worth here.
+_ODD: Final = tuple(
+    (number, NAMES.index(name))
+    for number, name in (
+        (UNHINTED, "client-hints"),
+        (NO_DEST, "fetch-dest"),
+        (NO_LANGUAGE, "language"),
+        (TOOL, "tool"),
+        (HEADLESS, "headless"),
+    )
+)
+_SAYS_SOMETHING: Final = 0.5
+
+#: Documents that newcomers may have at once when a network or an order of headers is stopped.
+_FIRST_BUDGET: Final = 10.0
+
+#: What is left of the evidence when a stop begins: after it, more has to come before the next.
+_KEPT_AT_A_STOP: Final = 0.5
+
+_AGENT_SHOWN: Final = 200
+
+#: Tracks that the line of the log names in which a stop begins.
+_TRACKS_TOLD: Final = 30
+
+
+def digest(text: str | bytes) -> int:
+    """A digest of 64 bits: nobody can make two alike, as a shorter one would let them."""
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(data, digest_size=8).digest())
+
+
+def _work_of(name: str) -> _Work:
+    hashed = crc32(name.encode("utf-8", "surrogatepass")) or 1
+    last = name.rpartition("/")[2]
+    number = int(last) if last.isascii() and last.isdecimal() and len(last) <= _MOST_DIGITS else 0
+    return _Work(hashed.to_bytes(4), number)
+
+
+def _counted(agent: Agent, shape: Shape | None, headers: Headers | None, serves: Serves) -> list[int]:
+    """What one document adds to, by one each."""
+    counted = [DOCUMENTS]
+    if serves is Serves.PAGE:
+        counted.append(PAGES)
+    if agent.engine:
+        counted.append(CHROMIUM + agent.engine - 1)
+    if shape is None or headers is None:
+        if agent.tool:
+            counted += (TOLD, TOOL)
+        elif agent.headless:
+            counted += (TOLD, HEADLESS)
+        return counted
+    counted.append(TOLD)
+    if serves is Serves.PAGE and shape.referer < 0 and not _from_here(headers, shape.site):
+        counted.append(UNLINKED)
+    if agent.tool:
+        counted.append(TOOL)
+    elif agent.engine:
+        if (agent.hints and not shape.hints) or (agent.metadata and not shape.metadata):
+            counted.append(UNHINTED)
+        if not shape.dest and shape.mode >= 0 and headers[shape.mode][1] == b"navigate":
+            counted.append(NO_DEST)
+        if not shape.language:
+            counted.append(NO_LANGUAGE)
+    if agent.headless:
+        counted.append(HEADLESS)
+    return counted
+
+
+_FROM_HERE: Final = frozenset({b"same-origin", b"same-site"})
+
+
+def _from_here(headers: Headers, site: int) -> bool:
+    return site >= 0 and headers[site][1] in _FROM_HERE
+
+
+def _asked(facts: Facts) -> int:
+    """The bytes that were delivered where nobody has counted: all, or what a short range asks for."""
+    asked = facts.header(b"range")
+    if asked is not None and (found := _RANGE(asked)):
+        return min(int(_PLAYED_BYTES), max(0, int(found[2]) - int(found[1]) + 1))
+    return int(_PLAYED_BYTES)
+
+
+_RANGE: Final = re.compile(rb"bytes=(\d{1,15})-(\d{1,15})").fullmatch
+
+
+def _within(network: Network, other: Network) -> bool:
+    return network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]  # of one version
+
+
+def _finding(stop: Stop, now: float, *, enforced: bool, begins: bool = False) -> Finding:
+    """What a stop means for one request. The line in which it begins tells what was taken until then."""
+    evidence = {"stop": stop.id, "kind": stop.kind.value}
+    if begins:
+        evidence |= {
+            "touched": str(stop.touched),
+            "tracks": ", ".join(stop.tracks[:_TRACKS_TOLD]),
+            "bytes": str(stop.sent),
+            "seconds": f"{stop.last - stop.first:.0f}",
+        }
+    return Finding(
+        name=f"pattern:{stop.words.partition(' ')[0] or 'unknown'}",
+        measured=stop.words,
+        threshold="less, or one family alone",
+        action=stop.action,
+        retry_after_seconds=max(1, ceil(stop.until - now)),
+        enforced=enforced,
+        setting="patterns",
+        evidence=evidence,
+    )
