@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 from importlib.util import find_spec
+from shutil import which
 from typing import Final
 
 import pytest
@@ -25,3 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker(marker):
                 item.add_marker(skip)
+    if find_spec("redis") is None or which("redis-server") is None:
+        for item in items:
+            if item.get_closest_marker("redis"):
+                item.add_marker(pytest.mark.skip(reason="needs redis and redis-server"))

@@ -125,6 +125,7 @@ def _text(replay: Replay, summary: Summary, sources: Sequence[Source], arguments
         yield ""
         yield f"{title}: {_requests(rows, summary)}"
         yield from _table(_WHO, (_who(row) for row in rows), shown=_CRAWLERS_SHOWN)
+    yield from _scrapers(summary)
     yield from _listeners(summary)
     named = [row for row in summary.rows(Action.ALLOW) if row.token and row.crawler_class != Kind.PLAYER.value]
     yield ""
@@ -203,6 +204,39 @@ def _who(row: Row) -> TableRow:
     token = row.token or "(names no crawler)"
     cells = (token, row.operator, row.crawler_class, row.purpose, row.rule, f"{row.requests:,}", clients, remark)
     return TableRow(cells)
+
+
+def _scrapers(summary: Summary) -> Iterator[str]:
+    yield ""
+    if not summary.scrapers_found:
+        yield "found scraping by how it behaves: nobody"
+        return
+    yield f"found scraping by how it behaves: {_times(summary.scrapers_found)}, each after so many tracks"
+    yield from _table(
+        (
+            Column("client", least=12),
+            Column("what", least=7),
+            Column("tracks", right=True, least=6),
+            Column("seconds", right=True, least=7),
+            Column("user agent", least=12),
+            Column(""),
+        ),
+        (
+            TableRow(
+                (
+                    found.client,
+                    found.kind,
+                    found.touched,
+                    found.seconds,
+                    found.user_agent,
+                    "" if found.enforced else "only observed",
+                ),
+                below=(found.words,),
+            )
+            for found in summary.scrapers
+        ),
+        shown=len(summary.scrapers),
+    )
 
 
 def _listeners(summary: Summary) -> Iterator[str]:

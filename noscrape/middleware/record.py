@@ -52,7 +52,7 @@ class Recorder:
         if claim is not None and claim.crawler.bot and "crawlers" in wanted:
             return True
         if decision.action is not Action.ALLOW:
-            return "refused" in wanted or ("findings" in wanted and decision.rule.startswith("quota:"))
+            return "refused" in wanted or ("findings" in wanted and decision.rule.startswith(("quota:", "pattern:")))
         return judgement.own_document and "own-documents" in wanted
 
     def request(

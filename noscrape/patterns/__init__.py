@@ -5,7 +5,7 @@ from noscrape.patterns.evidence import DETECTORS, NAMES, WIDTH, Thresholds
 from noscrape.patterns.quota import Counts, Due, Per, Playing, Quota, Quotas
 from noscrape.patterns.stop import Kind, Stop
 from noscrape.patterns.trust import Trust
-from noscrape.patterns.visit import Visit, credited
+from noscrape.patterns.visit import Visit, by_ending, credited
 from noscrape.patterns.watch import Settings, Watch
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "Trust",
     "Visit",
     "Watch",
+    "by_ending",
     "credited",
 ]

@@ -11,9 +11,9 @@ from noscrape.words import Serves
 class Visit(NamedTuple):
     """One request that no rule above has ended, seen as one step of a client's behaviour.
 
-    `protected` tells that a finding has an effect here.
     `client` is the key of the client's address or account. `address` is the key of its address also where `client` is
-    an account, "" for not known. `trusted` tells that what its user agent claims is not contradicted.
+    an account, "" for not known. `trusted` tells that what its user agent claims is not contradicted, `protected` that
+    a finding has an effect here. `serves` is what it is for, None where that is still to be told by its path.
     """
 
     client: str
@@ -23,6 +23,7 @@ class Visit(NamedTuple):
     address: str = ""
     trusted: bool = True
     protected: bool = True
+    serves: Serves | None = None
 
 
 #: What a path serves that no route names, by how it ends.
@@ -41,10 +42,14 @@ _BY_ENDING: Final = {
 _LONGEST_ENDING: Final = 12
 
 
-def serves_of(place: Place, path: str) -> Serves:
+def serves_of(visit: Visit) -> Serves:
     """What a request is for: by its route, and by the end of its path where no route names it."""
-    if place.routed:
-        return place.serves
+    place = visit.place
+    return place.serves if place.routed else by_ending(place, visit.facts.path)
+
+
+def by_ending(place: Place, path: str) -> Serves:
+    """What a path is for that no route names."""
     _, dot, ending = path[-_LONGEST_ENDING:].rpartition(".")
     return _BY_ENDING.get(ending.lower(), place.serves) if dot else place.serves
 
@@ -55,4 +60,4 @@ SUBRESOURCES: Final = frozenset({Serves.ARTWORK, Serves.ASSET})
 
 def credited(visit: Visit) -> bool:
     """Whether the answer to a request matters: what went out of a track, or that there is no such path."""
-    return bool(visit.client) and serves_of(visit.place, visit.facts.path) not in SUBRESOURCES
+    return bool(visit.client) and (visit.serves or serves_of(visit)) not in SUBRESOURCES

@@ -257,7 +257,7 @@ class Watch:
         if now < who.exempt or not visit.client:
             return None
         facts, place = visit.facts, visit.place
-        serves = serves_of(place, facts.path)
+        serves = visit.serves or serves_of(visit)
         agent, digest = self._agents.get(facts.user_agent) or self._read(facts.user_agent, visit.claim)
         if agent.declared and not visit.trusted:
             agent = Agent(tool=True)
@@ -313,8 +313,8 @@ class Watch:
     ) -> Finding | None:
         headers = visit.facts.headers
         shape = self._shapes.shape(headers) if headers is not None else None
-        order = 0
-        if shape is not None and shape.order and not agent.declared:
+        order = 0  # of browsers alone: honest programs share that of their library
+        if shape is not None and shape.order and agent.engine:
             order = shape.order ^ _CLASS_OF_ORDER.get(serves, 0)
         counted = _counted(agent, shape, headers, serves)
         if order and agent.engine and self.trust.strange(order, agent.engine):
@@ -367,7 +367,7 @@ class Watch:
         if now < who.exempt or not visit.client:
             return
         facts = visit.facts
-        serves = serves_of(visit.place, facts.path)
+        serves = visit.serves or serves_of(visit)
         if serves in SUBRESOURCES:
             return
         _, digest = self._agents.get(facts.user_agent) or self._read(facts.user_agent, visit.claim)
@@ -699,7 +699,8 @@ class Watch:
         stop = self.stops.find(key, now)
         if stop is None or not visit.protected:
             return None
-        return _finding(stop, now, enforced=self.stops.enforced(key), begins=self.stops.first(key))
+        limit = f"{self.settings.thresholds.stop:g} points in two families"
+        return _finding(stop, now, limit, enforced=self.stops.enforced(key), begins=self.stops.first(key))
 
     def _clean(self, counted: Sequence[int]) -> bool:
         """Whether nothing about a request's headers is odd, as far as odd headers say anything on this site."""
@@ -1003,7 +1004,7 @@ def _within(network: Network, other: Network) -> bool:
     return network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]  # of one version
 
 
-def _finding(stop: Stop, now: float, *, enforced: bool, begins: bool = False) -> Finding:
+def _finding(stop: Stop, now: float, limit: str, *, enforced: bool, begins: bool) -> Finding:
     """What a stop means for one request. The line in which it begins tells what was taken until then."""
     evidence = {"stop": stop.id, "kind": stop.kind.value}
     if begins:
@@ -1016,7 +1017,7 @@ def _finding(stop: Stop, now: float, *, enforced: bool, begins: bool = False) ->
     return Finding(
         name=f"pattern:{stop.words.partition(' ')[0] or 'unknown'}",
         measured=stop.words,
-        threshold="less, or one family alone",
+        threshold=limit,
         action=stop.action,
         retry_after_seconds=max(1, ceil(stop.until - now)),
         enforced=enforced,

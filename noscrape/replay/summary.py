@@ -24,6 +24,8 @@ K = TypeVar("K", bound=Hashable)
 CLIENTS_KEPT: Final = 200_000
 #: Tracks, and user agents of listeners, that are counted one by one.
 NAMES_KEPT: Final = 10_000
+#: Clients that patterns would have stopped, which are shown.
+SCRAPERS_SHOWN: Final = 50
 #: Broken lines that are shown.
 BROKEN_SHOWN: Final = 10
 #: Decisions that are remembered with the row that they count in.
@@ -99,6 +101,18 @@ class Broken(NamedTuple):
     excerpt: str
 
 
+class Scraper(NamedTuple):
+    """Somebody whom patterns would have stopped: what, after how many tracks, and why."""
+
+    client: str
+    kind: str
+    touched: str
+    seconds: str
+    words: str
+    enforced: bool
+    user_agent: str
+
+
 class Summary:
     """Keeps account of a replay, to tell of it when it is over. `client_of` says whom a request counts for."""
 
@@ -112,6 +126,9 @@ class Summary:
         self.failures: list[str] = []
         self.tracks: Most[str] = Most(NAMES_KEPT)
         self.stopped_tracks: Most[str] = Most(NAMES_KEPT)
+        #: The first whom patterns would have stopped, and how many of them in all.
+        self.scrapers: list[Scraper] = []
+        self.scrapers_found = 0
         self._listeners: Most[tuple[Row, bytes]] = Most(NAMES_KEPT)
         self._rows: dict[tuple[Action, str, bool, str], Row] = {}
         self._rows_of: dict[int, tuple[Row, Decision]] = {}
@@ -148,6 +165,8 @@ class Summary:
             row = self._row(judgement)
         row.requests += 1
         stopped = decision.action is not Action.ALLOW
+        if stopped and "touched" in decision.evidence:
+            self._scraper(facts, decision)
         tracks = judgement.place.tracks
         if tracks:
             track = tracks[0][:_LONGEST_ID]
@@ -160,6 +179,23 @@ class Summary:
             agent = facts.user_agent[:_LONGEST_AGENT]
             if _in_hand(agent, judgement.claim):
                 self._listeners.add((row, agent))
+
+    def _scraper(self, facts: Facts, decision: Decision) -> None:
+        self.scrapers_found += 1
+        if len(self.scrapers) >= SCRAPERS_SHOWN:
+            return
+        evidence = decision.evidence
+        self.scrapers.append(
+            Scraper(
+                self._client_of(facts),
+                evidence["kind"],
+                evidence["touched"],
+                evidence["seconds"],
+                evidence["measured"],
+                decision.enforced,
+                (facts.user_agent or b"").decode("utf-8", "replace"),
+            )
+        )
 
     def unread(self, number: int, line: bytes, problem: UnreadLineError) -> None:
         """Of a line no request could be told."""

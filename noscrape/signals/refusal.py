@@ -77,6 +77,10 @@ class _Said(Enum):
         "Automated use is not permitted",
         "This site does not permit the use that this client is known for.",
     )
+    PATTERN = (
+        "Automated collection is not permitted",
+        "This looks like the collection of a whole catalogue. If you are a person, please tell us the support id.",
+    )
     IMPOSTOR = (
         "Not the crawler that it names",
         "This client goes by the name of a crawler, and was found not to be it. Please use a name of your own.",
@@ -88,11 +92,16 @@ def _said(decision: Decision, status: int, by_owner: bool) -> _Said:
         return _Said.LATER
     if decision.rule == _IMPOSTOR:
         return _Said.IMPOSTOR
+    if decision.rule.startswith(_PATTERN):
+        return _Said.PATTERN
     return _Said.BY_OWNER if by_owner else _Said.BY_SITE
 
 
 #: The rule by which somebody is refused for not being who it says: what the crawler is known for is not its own doing.
 _IMPOSTOR: Final = "impostor"
+
+#: And those by which it is refused for what it does.
+_PATTERN: Final = "pattern:"
 
 #: Stands for the support id while a body is made; nothing that an operator writes holds a NUL.
 _HERE: Final = "\0"

@@ -18,7 +18,7 @@ from noscrape.crawlers import Catalog, Claim, Crawler, Matcher
 from noscrape.decision import UNCHECKED, Checked, Decision, Finding
 from noscrape.identity import Account, Identity, Partner
 from noscrape.log import PATH_KEPT, Event, shown_address
-from noscrape.patterns import Due, Playing, Quotas, Visit, Watch, credited
+from noscrape.patterns import Due, Playing, Quotas, Visit, Watch, by_ending, credited
 from noscrape.policy import OWN_DOCUMENTS, Case, decide
 from noscrape.readers import NOTHING, FilesOf, Reader, Reservations
 from noscrape.request import Facts, new_tuple
@@ -334,7 +334,8 @@ class Site:
         key = f"{_ACCOUNT}{account}" if account else address
         true = checked.status is not Verification.CONTRADICTED
         protected = self._everywhere or bool(ruling.terms.reserved)
-        return new_tuple(Visit, (key, place, facts, claim, address, true, protected))
+        serves = place.serves if place.routed else by_ending(place, facts.path)
+        return new_tuple(Visit, (key, place, facts, claim, address, true, protected, serves))
 
     def _findings(self, visit: Visit, ruling: Ruling, now: float) -> tuple[Finding, ...]:
         """What behaviour shows. Of somebody who is stopped for it no quota is counted."""

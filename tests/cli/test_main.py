@@ -41,7 +41,7 @@ def test_exit_statuses() -> None:
 def test_the_verbs() -> None:
     """Those that a person guesses."""
     named = {command.__name__.rpartition(".")[2] for command in COMMANDS}
-    assert named == {"check", "config", "crawlers", "explain", "export", "log", "replay", "tag"}
+    assert named == {"check", "config", "crawlers", "explain", "export", "log", "patterns", "replay", "tag"}
     text = parser().format_help()
     assert [name for name in named if not re.search(rf"^ +{name} ", text, re.MULTILINE)] == []
 

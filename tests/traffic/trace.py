@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 from tests.traffic.catalogue import Catalogue
@@ -16,6 +17,9 @@ LASTS = 6 * 3_600.0
 
 #: People at scale 1, and instances of each kind of scraper and robot.
 SESSIONS = 1_500
+
+#: Events of one session that are looked ahead at, to bring them into order.
+_AHEAD = 200
 INSTANCES = 2
 
 
@@ -87,11 +91,22 @@ def trace(
     while waiting or ready:
         while waiting and (not ready or waiting[-1][0] <= ready[0][0]):
             _, session = waiting.pop()
-            order = _push(ready, session, order)
+            order = _push(ready, replace(session, events=_in_order(session.events)), order)
         _, _, event, session = heapq.heappop(ready)
         order = _push(ready, session, order)
         if (shown := seen(event)) is not None:
             yield shown, session
+
+
+def _in_order(events: Iterator[Event]) -> Iterator[Event]:
+    """The events of one session in the order of time: several things of it go on at once."""
+    held: list[tuple[float, int, Event]] = []
+    for number, event in enumerate(events):
+        heapq.heappush(held, (event.t, number, event))
+        if len(held) > _AHEAD:
+            yield heapq.heappop(held)[2]
+    while held:
+        yield heapq.heappop(held)[2]
 
 
 def _push(ready: list[tuple[float, int, Event, Session]], session: Session, order: int) -> int:
