@@ -228,6 +228,10 @@ def _as_recorded(event: Event) -> Iterator[str]:
         yield f"by rule {event.rule}"
 
 
+#: Rules by which somebody is stopped for what it did before.
+_BEHAVIOUR: Final = ("quota:", "pattern:")
+
+
 def _notes(told: Explanation) -> Iterator[str]:
     site, judgement, event = told.site, told.judgement, told.event
     crawlers = judgement.claim.crawlers if judgement.claim is not None else ()
@@ -253,6 +257,10 @@ def _notes(told: Explanation) -> Iterator[str]:
         )
     if event.rule == "partner" != told.decision.rule:
         yield "it was a partner's: that is told by the whole address or by the app, and neither is in the log"
+    if event.rule.startswith(_BEHAVIOUR):
+        why = "what its client had done until then is not repeated here"
+        stop = event.evidence.get("stop")
+        yield f"{why}; `noscrape patterns explain {stop}` tells, while the stop is in force" if stop else why
     if event.account:
         yield f"it was signed in as {event.account}, and counted as such; quotas are not counted again here"
 

@@ -202,6 +202,9 @@ _MOSTLY: Final = 0.5
 _TOUCHED_FOR_EACH_PLAYED: Final = 6.0
 _UNPLAYED_POINTS: Final = 0.125
 
+#: Audio that counts as a play, in seconds, whatever track it was.
+_SECONDS_OF_A_PLAY: Final = 60.0
+
 _LN2: Final = log(2.0)
 
 
@@ -294,8 +297,8 @@ _ALMOST_ALL: Final = 0.95
 
 
 def _heard(v: Record, c: Circumstances) -> float:
-    """Tracks that a client may touch for what it plays."""
-    return _TOUCHED_FOR_EACH_PLAYED * (v[PLAYED] + c.elsewhere)
+    """Tracks that a client may touch for what it plays. A class that hears one track together has played it often."""
+    return _TOUCHED_FOR_EACH_PLAYED * (max(v[PLAYED], v[SECONDS] / _SECONDS_OF_A_PLAY) + c.elsewhere)
 
 
 def _pace(v: Record, c: Circumstances) -> float:

@@ -41,6 +41,7 @@ class Shape(NamedTuple):
     mode: int
     referer: int
     forwarded: bool
+    prefetch: bool
 
 
 class Shapes:
@@ -77,6 +78,7 @@ def _shape(names: tuple[bytes, ...]) -> Shape:
         mode=_index(names, b"sec-fetch-mode"),
         referer=_index(names, b"referer"),
         forwarded=not _FORWARDING.isdisjoint(present),
+        prefetch=b"sec-purpose" in present or b"purpose" in present,
     )
 
 

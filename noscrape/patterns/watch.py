@@ -75,6 +75,9 @@ from noscrape.words import Action, Serves
 #: Where each class of requests belongs. What is not named is a document like others.
 _MEDIA: Final = frozenset({Serves.MEDIA, Serves.PREVIEW, Serves.PLAY})
 _NO_EVIDENCE: Final = frozenset({Serves.DOWNLOAD, Serves.FEED})
+#: Methods that take something away. Others are for the app to bound.
+_FETCHING: Final = frozenset({"GET", "HEAD"})
+
 #: Representations of one work that a document shows.
 _WORKS: Final = frozenset({Serves.PAGE, Serves.DATA, Serves.MEDIA, Serves.PREVIEW})
 
@@ -269,6 +272,9 @@ class Watch:
             return None
         if serves in _NO_EVIDENCE:
             return None
+        if facts.method not in _FETCHING:
+            held = self._stopped(key, row, who, 0, _NO_WORK, now) if self.stops else 0
+            return self._told(held, visit, now) if held else None
         if row is None and self._door.knows(key):
             row = self._open_client(key, now)
         work = self._work(place, serves, facts.path)
@@ -316,11 +322,15 @@ class Watch:
         order = 0  # of browsers alone: honest programs share that of their library
         if shape is not None and shape.order and agent.engine:
             order = shape.order ^ _CLASS_OF_ORDER.get(serves, 0)
-        counted = _counted(agent, shape, headers, serves)
+        counted = _counted(agent, shape, headers, serves, routed=visit.place.routed)
         if order and agent.engine and self.trust.strange(order, agent.engine):
             counted.append(STRANGE)
-        if self.stops and (held := self._stopped(key, row, who, order, work, now, clean=self._clean(counted))):
-            return self._told(held, visit, now)
+        if self.stops:
+            clean, browser = self._clean(counted), bool(agent.engine)
+            if held := self._stopped(key, row, who, order, work, now, clean=clean, browser=browser):
+                return self._told(held, visit, now)
+        if shape is not None and shape.prefetch and row is not None and self._good(row):
+            return None  # its browser looks ahead, and nobody has asked for that
         if visit.facts.path == self.settings.trap:
             counted.append(TRAPS)
         trapped = TRAPS in counted
@@ -672,6 +682,7 @@ class Watch:
         now: float,
         *,
         clean: bool = True,
+        browser: bool = False,
         media: bool = False,
     ) -> int:
         """The key by which a request is held by a stop; 0 where none is in force, or it lets this one through."""
@@ -685,8 +696,8 @@ class Watch:
                 return 0  # what shows no work takes nothing
             if row is not None:
                 first = self.clients.numbers[row * WIDTH + TOUCHED] < 1.0
-                if first or self.clients.holds(row, work.hash):
-                    return 0  # neither does what it has seen already; the first is free, for monitors
+                if (first and not browser) or self.clients.holds(row, work.hash):
+                    return 0  # neither does what it has seen already; a monitor's first is free
             if clean and self.stops.spend(held, now, an_hour=self.settings.thresholds.documents_an_hour):
                 return 0
             key = held
@@ -952,10 +963,15 @@ def _work_of(name: str) -> _Work:
     return _Work(hashed.to_bytes(4), number)
 
 
-def _counted(agent: Agent, shape: Shape | None, headers: Headers | None, serves: Serves) -> list[int]:
-    """What one document adds to, by one each."""
+def _counted(
+    agent: Agent, shape: Shape | None, headers: Headers | None, serves: Serves, *, routed: bool = True
+) -> list[int]:
+    """What one document adds to, by one each. What a script fetches where no route names it is taken for no page."""
     counted = [DOCUMENTS]
-    if serves is Serves.PAGE:
+    page = serves is Serves.PAGE
+    if page and not routed and shape is not None and headers is not None and shape.mode >= 0:
+        page = headers[shape.mode][1] == b"navigate"
+    if page:
         counted.append(PAGES)
     if agent.engine:
         counted.append(CHROMIUM + agent.engine - 1)
@@ -966,7 +982,7 @@ def _counted(agent: Agent, shape: Shape | None, headers: Headers | None, serves:
             counted += (TOLD, HEADLESS)
         return counted
     counted.append(TOLD)
-    if serves is Serves.PAGE and shape.referer < 0 and not _from_here(headers, shape.site):
+    if page and shape.referer < 0 and not _from_here(headers, shape.site):
         counted.append(UNLINKED)
     if agent.tool:
         counted.append(TOOL)

@@ -81,6 +81,8 @@ def test_summary(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "token operator class purpose rule requests clients",
         "(names no crawler) quota:all 1 1",
         "",
+        "found scraping by how it behaves: nobody",
+        "",
         "looks like a listener among them: 1 user agent, 1 request; look at these",
         "who action rule requests",
         "Chrome 142 on Windows throttle quota:all 1",

@@ -62,10 +62,12 @@ class Town:
         address: str = "",
         trusted: bool = True,
         protected: bool = True,
+        method: str = "GET",
+        routed: bool = True,
     ) -> Visit:
-        place = Place((track,) if track else (), serves, routed=True)
+        place = Place((track,) if track else (), serves, routed=routed)
         data = agent.encode("latin-1")
-        facts = Facts("GET", path or f"/{serves.value}/{track}", "", b"", data, headers, client)
+        facts = Facts(method, path or f"/{serves.value}/{track}", "", b"", data, headers, client)
         claim: Claim | None = MATCHER.claim_of(data)
         return Visit(client, place, facts, claim, address or client, trusted, protected)
 
@@ -239,6 +241,20 @@ class TestPeople:
             if number % 10 == 0:
                 town.ask(town.visit(str(number % 60), serves=Serves.MEDIA), sent=400_000, after=0.0)
 
+    def test_a_class_that_hears_one_track_together(self) -> None:
+        """Thirty of the same computers behind one address look at much, and play the same few tracks."""
+        town = Town()
+        town.people(80)
+        for number in range(40):
+            for _ in range(8):
+                assert not stopped(town.ask(town.visit(f"lesson-{number}", headers=browser()), after=0.6))
+                town.ask(town.visit(serves=Serves.ASSET), after=0.0)
+            if number < 3:
+                for _ in range(30):
+                    assert not stopped(
+                        town.ask(town.visit("one-track", serves=Serves.MEDIA), sent=1_600_000, after=0.5)
+                    )
+
     def test_who_reads_and_never_plays(self) -> None:
         """Shows one family: sixty pages with all that they need, by links."""
         town = Town()
@@ -291,6 +307,35 @@ class TestPeople:
         town.now = until
         had, _ = town.scrape(1_000, agent=TOOL, headers=BARE)
         assert had < 200
+
+    def test_what_is_sent_and_not_fetched(self) -> None:
+        """Scripts tell a site a great deal; a client that is stopped may not even that."""
+        town = Town()
+        town.people(80)
+        assert (300, None) == town.scrape(300, agent=TOOL, headers=BARE, method="POST")
+        town.scrape(300, agent=TOOL, headers=BARE)
+        assert stopped(town.ask(town.visit("id-1", agent=TOOL, headers=BARE, method="POST")))
+
+    def test_what_a_script_fetches_is_no_page(self) -> None:
+        """Where no route says what a path is for: a site of one page needs no images with its data."""
+        town = Town(by_path=True)
+        fetched = [*pairs(("host", "x"), ("user-agent", CHROME), ("accept", "*/*"), ("sec-fetch-mode", "cors"))]
+        for number in range(5):
+            town.ask(town.visit(path=f"/api/{number}", headers=fetched, routed=False))
+        assert (4.0, 0.0) == (
+            town.watch.clients.numbers[Field.DOCUMENTS],
+            town.watch.clients.numbers[Field.PAGES],
+        )
+
+    def test_a_browser_that_looks_ahead(self) -> None:
+        """Of somebody in good standing, what nobody has asked for is not counted."""
+        town = Town()
+        town.listen("203.0.113.7", ["1", "2", "3"])
+        before = town.watch.clients.numbers[Field.DOCUMENTS]
+        for number in range(50):
+            ahead = [*browser(), (b"sec-purpose", b"prefetch")]
+            assert not stopped(town.ask(town.visit(f"ahead-{number}", headers=ahead)))
+        assert before == town.watch.clients.numbers[Field.DOCUMENTS]
 
 
 class TestCredit:

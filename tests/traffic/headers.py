@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 Pairs = list[tuple[str, str]]
 
@@ -11,19 +12,30 @@ ORIGIN = f"https://{HOST}"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program that asks: its user agent, and what it sends with each kind of request."""
+    """A program that asks: its user agent, and what it sends with each kind of request.
+
+    `shuffle` gives its headers an order of their own, as each scraper's author writes them down in another.
+    """
 
     user_agent: str
     engine: str = ""
     phone: bool = False
+    shuffle: int = 0
 
     def navigation(self, referer: str = "", site: str = "none") -> Pairs:
         """A page."""
-        return _referred(_NAVIGATION[self.engine](self, site), referer)
+        return self._ordered(_referred(_NAVIGATION[self.engine](self, site), referer))
 
     def part(self, dest: str, referer: str = ORIGIN + "/") -> Pairs:
         """What a page needs: `script`, `style`, `image`, `audio`; or `empty`, what a script fetches."""
-        return _referred(_PART[self.engine](self, dest), referer)
+        return self._ordered(_referred(_PART[self.engine](self, dest), referer))
+
+    def _ordered(self, pairs: Pairs) -> Pairs:
+        if not self.shuffle:
+            return pairs
+        first, *others = pairs
+        Random(f"{self.shuffle} {len(others)}").shuffle(others)
+        return [first, *others]
 
 
 def _referred(pairs: Pairs, referer: str) -> Pairs:

@@ -267,6 +267,23 @@ def office(catalogue: Catalogue, draw: Random, t: float, ip: str) -> Iterator[Ev
     yield from listener(catalogue, draw, t, ip)
 
 
+def school(catalogue: Catalogue, draw: Random, t: float, ip: str) -> Iterator[Event]:
+    """One of a class at one address, with the same computers, at the same releases, as the teacher says."""
+    lesson = Random(ip)
+    program = browser(lesson)
+    releases = [catalogue.any(lesson) if number % 2 else catalogue.popular(lesson) for number in range(6)]
+    t = BEGINS + lesson.uniform(0.1, 0.9) * LASTS + draw.uniform(0.0, 20.0)
+    for number, release in enumerate([*releases, *(catalogue.popular(draw) for _ in range(draw.randint(0, 5)))]):
+        yield from page(
+            release, t, ip, program, draw, fresh=number == 0, site="same-origin" if number else "cross-site"
+        )
+        t += think(draw, 12.0, 0.4)
+        if number < len(releases):
+            heard = 0.5 * draw.random() * release.tracks[0][1]
+            yield from played(release.tracks[0], t, ip, program, heard)
+            t += heard
+
+
 def release_night(catalogue: Catalogue, draw: Random, t: float, ip: str) -> Iterator[Event]:
     """Comes at midnight for one release, and reloads until it is there."""
     program = browser(draw)
@@ -283,13 +300,18 @@ def release_night(catalogue: Catalogue, draw: Random, t: float, ip: str) -> Iter
 
 TRAP = "/members/archive-index"
 
+#: Six hours, from an evening on, in epoch seconds.
+BEGINS = 1_790_000_000.0
+LASTS = 6 * 3_600.0
+
 #: Kinds, with their share of all sessions; how many share one address; and within which part of the trace they begin.
 PEOPLE: dict[str, tuple[Visit, float, int]] = {
-    "listener": (listener, 0.40, 1),
+    "listener": (listener, 0.36, 1),
     "app user": (app_user, 0.15, 1),
     "embed": (embed, 0.10, 1),
     "iPhone, two names": (two_programs, 0.06, 1),
     "office": (office, 0.06, 30),
+    "school": (school, 0.04, 30),
     "mobile carrier": (listener, 0.05, 12),
     "VPN exit": (listener, 0.02, 20),
     "previewing buyer": (buyer, 0.03, 1),

@@ -1,6 +1,7 @@
 """Scrapers, and robots that are welcome. Each scraper wants so many tracks, and does not stop for a refusal."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from random import Random
 
 from tests.traffic.catalogue import Catalogue, Release
@@ -23,7 +24,16 @@ def _jitter(draw: Random, gap: float) -> float:
 
 
 def _disguise(draw: Random) -> Program:
-    return draw.choice((*LIBRARIES, IMITATION, DISORDERED))
+    return draw.choice((*LIBRARIES, _imitation(draw), _own(DISORDERED, draw)))
+
+
+def _own(program: Program, draw: Random) -> Program:
+    """In an order of its own."""
+    return replace(program, shuffle=draw.randint(1, 1 << 30))
+
+
+def _imitation(draw: Random) -> Program:
+    return _own(IMITATION, draw)
 
 
 def _bare(release: Release, t: float, ip: str, program: Program) -> Event:
@@ -49,7 +59,7 @@ def shuffled(catalogue: Catalogue, draw: Random, t: float, ips: Sequence[str]) -
 
 def slow(catalogue: Catalogue, draw: Random, t: float, ips: Sequence[str]) -> Iterator[Event]:
     """One in forty-five seconds, for as long as it takes."""
-    program = draw.choice((IMITATION, DISORDERED, *LIBRARIES))
+    program = _disguise(draw)
     for release in draw.sample(catalogue.releases, 350):
         yield _bare(release, t, ips[0], program)
         t += _jitter(draw, 45.0)
@@ -57,32 +67,36 @@ def slow(catalogue: Catalogue, draw: Random, t: float, ips: Sequence[str]) -> It
 
 def campaign(catalogue: Catalogue, draw: Random, t: float, ips: Sequence[str]) -> Iterator[Event]:
     """Ten addresses that share one order of headers under one name."""
+    program = _imitation(draw)
     for number, release in enumerate(draw.sample(catalogue.releases, WANTED)):
-        yield _bare(release, t, ips[number % len(ips)], IMITATION)
+        yield _bare(release, t, ips[number % len(ips)], program)
         t += _jitter(draw, 4.0)
 
 
 def rotating_campaign(catalogue: Catalogue, draw: Random, t: float, ips: Sequence[str]) -> Iterator[Event]:
     """Ten addresses and as many browsers' names, over one order of headers."""
+    own = _imitation(draw)
     for number, release in enumerate(draw.sample(catalogue.releases, WANTED)):
-        program = Program(draw.choice(BROWSERS)[0].user_agent, "imitation")
+        program = replace(own, user_agent=draw.choice(BROWSERS)[0].user_agent)
         yield _bare(release, t, ips[number % len(ips)], program)
         t += _jitter(draw, 4.0)
 
 
 def rotating_names(catalogue: Catalogue, draw: Random, t: float, ips: Sequence[str]) -> Iterator[Event]:
     """One address, another name with each request."""
+    own = _imitation(draw)
     for release in draw.sample(catalogue.releases, WANTED):
         agent = browser(draw).user_agent.replace("Chrome/14", f"Chrome/{draw.randint(10, 13)}{draw.randint(0, 9)}.")
-        yield _bare(release, t, ips[0], Program(agent, "imitation"))
+        yield _bare(release, t, ips[0], replace(own, user_agent=agent))
         t += _jitter(draw, 2.0)
 
 
 def rotating_addresses(catalogue: Catalogue, draw: Random, t: float, ips: Sequence[str]) -> Iterator[Event]:
     """Another /64 of one /48 with each request."""
+    program = _imitation(draw)
     prefix = f"2001:db8:{draw.randint(1, 65_000):x}"
     for release in draw.sample(catalogue.releases, WANTED):
-        yield _bare(release, t, f"{prefix}:{draw.randint(1, 65_000):x}::1", IMITATION)
+        yield _bare(release, t, f"{prefix}:{draw.randint(1, 65_000):x}::1", program)
         t += _jitter(draw, 2.0)
 
 

@@ -8,12 +8,8 @@ from random import Random
 from tests.traffic.catalogue import Catalogue
 from tests.traffic.deployment import DEPLOYMENTS
 from tests.traffic.event import Event, Session
-from tests.traffic.people import PEOPLE
+from tests.traffic.people import BEGINS, LASTS, PEOPLE
 from tests.traffic.scrapers import BOTS, SCRAPERS
-
-#: Six hours, from an evening on.
-BEGINS = 1_790_000_000.0
-LASTS = 6 * 3_600.0
 
 #: People at scale 1, and instances of each kind of scraper and robot.
 SESSIONS = 1_500
@@ -62,6 +58,8 @@ def sessions(seed: int, *, scale: float = 1.0, instances: int = INSTANCES) -> li
                 begins = BEGINS + 0.5 * LASTS + draw.uniform(-120.0, 600.0)
             else:
                 begins = BEGINS + draw.uniform(0.0, 0.97) * LASTS
+            if kind == "school":
+                begins = BEGINS  # each of a class waits for its lesson
             own = Random(f"{seed} {kind} {number}")
             events = visit(catalogue, own, begins, shared)
             found.append((begins, Session(f"{kind} {number}", kind, "person", events)))
