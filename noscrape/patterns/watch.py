@@ -125,9 +125,6 @@ _NOT_SUMS: Final = frozenset({RUN, LONGEST_RUN, RATE, AUDIO, GAPS, GAP_MEAN, GAP
 #: Members from which on there is a group at all.
 _MEMBERS_LEAST: Final = {Kind.NETWORK: 4.0, Kind.FINGERPRINT: 6.0}
 
-#: What a stop does not diminish.
-_NOT_EVIDENCE: Final = frozenset({MEMBERS, GOOD_MEMBERS})
-
 #: An order of headers, or a network, with as large a part of good clients is nobody's mark: a fifth, since most members
 #: are counted twice, at their first request and with their record.
 _GOOD_SHARE: Final = 0.1
@@ -794,7 +791,10 @@ class Watch:
             if kind is Kind.FINGERPRINT and not (self.trust.warm and self.trust.orders):
                 continue
             c = self._circumstances(kind)
-            if self._scales.score(v, c).stops(self.settings.thresholds) and not self.stops.find(key, now):
+            score, limit = self._scales.score(v, c), self.settings.thresholds.stop
+            if self.stops.strikes(key, now):
+                limit *= _AGAIN
+            if score.strong >= _FAMILIES and score.total >= limit and not self.stops.find(key, now):
                 self._begin(kind, key, row, v, c, visit, who, now)
 
     def _begin(
@@ -836,8 +836,8 @@ class Watch:
         self.stops.add(stop, enforced=enforced, budget=0.0 if kind is Kind.CLIENT else _FIRST_BUDGET)
         self.counters["patterns_stops"] += 1
         base = row * WIDTH
-        for place in range(WIDTH):
-            if place not in _NOT_EVIDENCE:
+        if kind is Kind.CLIENT:
+            for place in range(WIDTH):
                 ledger.numbers[base + place] *= _KEPT_AT_A_STOP
         if enforced:
             self.board.publish(stop)
@@ -941,7 +941,11 @@ _SAYS_SOMETHING: Final = 0.5
 #: Documents that newcomers may have at once when a network or an order of headers is stopped.
 _FIRST_BUDGET: Final = 10.0
 
-#: What is left of the evidence when a stop begins: after it, more has to come before the next.
+#: Families that must show it; and the part of the limit at which a network or an order of headers is stopped again.
+_FAMILIES: Final = 2
+_AGAIN: Final = 0.75
+
+#: What is left of a client's evidence when a stop begins: after it, more has to come before the next.
 _KEPT_AT_A_STOP: Final = 0.5
 
 _AGENT_SHOWN: Final = 200
