@@ -539,9 +539,9 @@ class Score:
     strong: int
     families: Mapping[str, float]
 
-    def stops(self, thresholds: Thresholds) -> bool:
-        """Whether it is enough."""
-        return self.strong >= 2 and self.total >= thresholds.stop
+    def stops(self, limit: float) -> bool:
+        """Whether it is enough: so many points, and two families that show it."""
+        return self.strong >= 2 and self.total >= limit
 
 
 class Scales:

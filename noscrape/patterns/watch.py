@@ -355,7 +355,10 @@ class Watch:
         self.clients.order[row] = order or self.clients.order[row]
         self._count(self.clients, row, counted, work, now)
         self._rhythm(row, now)
-        return self._weigh(visit, who, agent, key, row, (network, group), order, now, urgent=trapped)
+        finding = self._weigh(visit, who, agent, key, row, (network, group), order, now, urgent=trapped)
+        if finding is None:
+            self._weigh_groups(visit, who, (network, group), order, now)
+        return finding
 
     # ---- and has been answered
 
@@ -746,8 +749,8 @@ class Watch:
         score = self._scales.score(v, c)
         if score.total >= _SUSPECT_POINTS and not documents % _SUSPECT_EVERY:
             self._tell(key, ledger.numbers[base : base + WIDTH])
-        if score.stops(self.settings.thresholds):
-            self._begin(Kind.CLIENT, key, row, v, c, visit, who, now)
+        if score.stops(limit := self.settings.thresholds.stop):
+            self._begin(Kind.CLIENT, key, row, v, c, visit, who, now, limit=limit)
             return self._told(key, visit, now)
         if score.strong < 2 or score.total < self.settings.thresholds.tag:
             if good and not documents % 4:
@@ -765,8 +768,6 @@ class Watch:
                 enforced=False,
                 setting="patterns",
             )
-        if not documents % 4:
-            self._weigh_groups(visit, who, groups, order, now)
         return None
 
     def _weigh_groups(
@@ -784,9 +785,11 @@ class Watch:
             if row is None:
                 continue
             base = row * WIDTH
+            if int(ledger.numbers[base + DOCUMENTS]) % 4:
+                continue
             v = ledger.numbers[base : base + WIDTH]
             members = v[MEMBERS]
-            if int(v[DOCUMENTS]) % 4 or members < _MEMBERS_LEAST[kind] or v[GOOD_MEMBERS] >= _GOOD_SHARE * members:
+            if members < _MEMBERS_LEAST[kind] or v[GOOD_MEMBERS] >= _GOOD_SHARE * members:
                 continue
             if kind is Kind.FINGERPRINT and not (self.trust.warm and self.trust.orders):
                 continue
@@ -794,8 +797,8 @@ class Watch:
             score, limit = self._scales.score(v, c), self.settings.thresholds.stop
             if self.stops.strikes(key, now):
                 limit *= _AGAIN
-            if score.strong >= _FAMILIES and score.total >= limit and not self.stops.find(key, now):
-                self._begin(kind, key, row, v, c, visit, who, now)
+            if score.stops(limit) and not self.stops.find(key, now):
+                self._begin(kind, key, row, v, c, visit, who, now, limit=limit)
 
     def _begin(
         self,
@@ -807,10 +810,12 @@ class Watch:
         visit: Visit,
         who: _Who,
         now: float,
+        *,
+        limit: float,
     ) -> None:
         """Stop a client, a network or an order of headers."""
         ledger = {Kind.CLIENT: self.clients, Kind.NETWORK: self.networks, Kind.FINGERPRINT: self.orders}[kind]
-        enforced = self.settings.enforced and self._acting.score(v, c).stops(self.settings.thresholds)
+        enforced = self.settings.enforced and self._acting.score(v, c).stops(limit)
         score = self._scales.score(v, c)
         strikes = self.stops.strikes(key, now) + 1
         agent = visit.facts.user_agent or b""
@@ -941,8 +946,7 @@ _SAYS_SOMETHING: Final = 0.5
 #: Documents that newcomers may have at once when a network or an order of headers is stopped.
 _FIRST_BUDGET: Final = 10.0
 
-#: Families that must show it; and the part of the limit at which a network or an order of headers is stopped again.
-_FAMILIES: Final = 2
+#: The part of the limit at which a network or an order of headers is stopped again.
 _AGAIN: Final = 0.75
 
 #: What is left of a client's evidence when a stop begins: after it, more has to come before the next.
