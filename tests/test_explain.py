@@ -311,6 +311,19 @@ class TestFromTheLog:
         assert len(noted) == len(explanation.notes)
         assert all(part in note for part, note in zip(noted, explanation.notes, strict=True))
 
+    @pytest.mark.parametrize(
+        ("rule", "evidence", "noted"),
+        [
+            ("pattern:catalogue", {"stop": "0123456789abcdef"}, "`noscrape patterns explain 0123456789abcdef` tells"),
+            ("quota:burst", {}, "what its client had done until then is not repeated here"),
+        ],
+        ids=["a pattern", "a quota"],
+    )
+    async def test_what_was_done_before(self, rule: str, evidence: dict[str, str], noted: str) -> None:
+        """One request does not repeat what a client did in many; who can tell is named."""
+        line = replace(impostor("8.8.8.8"), rule=rule, evidence=evidence)
+        assert noted in (await explained(line)).notes[-1]
+
     async def test_a_request_without_a_client(self) -> None:
         """Nothing can be verified, and how to give one is told; of those that claim nothing, nothing is."""
         for agent, client, noted in ((GPTBOT, None, 1), (GPTBOT, ("8.8.8.8", 1), 0), (FIREFOX, None, 0)):

@@ -246,6 +246,8 @@ def _about(latest: Mapping[str, Any], running: list[Mapping[str, Any]], stops: i
     yield f"this site {known}: {latest.get('good', 0)} good visitors were learnt from"
     yield f"  mode      {latest.get('mode', '?')}"
     yield f"  playback  {latest.get('playback', '?')}"
+    yield f"  links     {latest.get('links', '?')}"
+    yield f"  apps      made {latest.get('apps', '?')}"
     yield f"  orders    of headers are {latest.get('orders', '?')}"
     if latest.get("proxied"):
         yield "  proxy     all visitors look like one: name it in [clients] trusted_proxies, for pace to count"

@@ -407,7 +407,8 @@ class Thresholds(Section):
         default=(25.0, 60.0, 200.0), description="Documents a minute that give 1, 2.5 and 4 points."
     )
     real_time: tuple[StrictFloat, StrictFloat] = Field(
-        default=(10.0, 30.0), description="Times the speed of hearing that give 2 and 3 points."
+        default=(10.0, 30.0),
+        description="Times the speed of hearing that give 2 and 3 points; what lies between, in proportion.",
     )
     runs: tuple[StrictInt, StrictInt, StrictInt] = Field(
         default=(40, 60, 150), description="Consecutive ids that give 1, 2.5 and 4 points."
@@ -418,6 +419,9 @@ class Thresholds(Section):
     deep: tuple[StrictInt, StrictInt] = Field(
         default=(24, 100), description="Tracks that no link led to and that are not played, which give 3 and 4 points."
     )
+    bulk: tuple[StrictInt, StrictInt] = Field(
+        default=(30, 60), description="Tracks fetched unseen and too fast to be heard, which give 1.5 and 3 points."
+    )
     clockwork: StrictFloat = Field(
         default=0.1, ge=0, le=1, description="Spread of the time between two tracks, as a share, below which it ticks."
     )
@@ -425,7 +429,7 @@ class Thresholds(Section):
         default=30, ge=1, le=100_000, description="What newcomers share under a network or order of headers stopped."
     )
 
-    @field_validator("pace", "real_time", "runs", "cold", "deep")
+    @field_validator("pace", "real_time", "runs", "cold", "deep", "bulk")
     @classmethod
     def _rising(cls, steps: tuple[float, ...]) -> tuple[float, ...]:
         if min(steps) <= 0 or list(steps) != sorted(set(steps)):

@@ -22,8 +22,8 @@ class Engine(IntEnum):
 class Agent(NamedTuple):
     """What is claimed. `version` is the engine's, 0.0 for none.
 
-    `tool` is an HTTP library, or nobody; `headless` a browser that a program drives, and says so; `plain` a text
-    browser, which loads no images and no scripts; `declared` a crawler that says who it is.
+    `tool` is an HTTP library, by its `name`, or nobody; `headless` a browser that a program drives, and says so;
+    `plain` a text browser, which loads no images and no scripts; `declared` a crawler that says who it is.
     """
 
     engine: Engine = Engine.NONE
@@ -32,6 +32,7 @@ class Agent(NamedTuple):
     headless: bool = False
     plain: bool = False
     declared: bool = False
+    name: str = ""
 
     @property
     def hints(self) -> bool:
@@ -57,6 +58,9 @@ _IOS_VERSION: Final = re.compile(r" OS (\d{1,3})(?:_(\d{1,2}))?")
 _CHROMIUM: Final = re.compile(r"\b(?:Chrome|Chromium)/(\d{1,4})")
 _FIREFOX: Final = re.compile(r"\bFirefox/(\d{1,4})")
 _SAFARI: Final = re.compile(r"\bVersion/(\d{1,3})(?:\.(\d{1,2}))?[^()]*\bSafari/")
+#: What programs call themselves that is no name to find inside of another: Node.js's own `fetch`
+#: (https://github.com/nodejs/undici, "lib/web/fetch").
+_TOOLS: Final = frozenset({"node", "undici"})
 _HEADLESS: Final = re.compile(r"headless|phantomjs|slimerjs|puppeteer|playwright|selenium|jsdom", re.IGNORECASE)
 _PLAIN: Final = re.compile(r"^(?:Lynx|w3m|E?Links|Dillo|NetSurf|edbrowse)\b", re.IGNORECASE)
 #: How a crawler that is in no catalog says whom to ask.
@@ -80,19 +84,24 @@ def agent_of(user_agent: bytes | None, claim: Claim | None, unlisted: str | None
     if kinds - _UNDECLARED or (unlisted and not kinds and _CONTACT.search(text)):
         return Agent(declared=True)
     engine, version = _engine(text)
+    library = next((crawler.token for crawler in claim.crawlers if crawler.kind is Kind.LIBRARY), "") if claim else ""
+    library = library or (text if text in _TOOLS else "")
     return Agent(
         engine=engine,
         version=version,
-        tool=Kind.LIBRARY in kinds,
+        tool=bool(library),
         headless=Kind.AUTOMATION in kinds or _HEADLESS.search(text) is not None,
         plain=_PLAIN.search(text) is not None,
+        name=library,
     )
 
 
 def _engine(text: str) -> tuple[Engine, float]:
     if _IOS.search(text):
+        if "AppleWebKit/" not in text:
+            return Engine.NONE, 0.0  # an app, or the system's player: no browser
         version = _IOS_VERSION.search(text)
-        return Engine.SAFARI, _number(version) if version and "AppleWebKit/" in text else 0.0
+        return Engine.SAFARI, _number(version) if version else 0.0
     for engine, pattern in ((Engine.CHROMIUM, _CHROMIUM), (Engine.FIREFOX, _FIREFOX), (Engine.SAFARI, _SAFARI)):
         if found := pattern.search(text):
             return engine, _number(found)

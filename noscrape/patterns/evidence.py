@@ -10,12 +10,14 @@
 |                  | `headless`     | 4: a browser that a program drives, and says so |
 | navigation (4.5) | `assets`       | to 3: pages without the files that a page needs |
 |                  | `links`        | to 2.5: pages that no link led to |
+|                  | `data-alone`   | 2: data of many tracks, and no picture to show with it |
 |                  | `unshown`      | 2: audio of many tracks, and never a page or data at that address |
 | catalogue (7)    | `unplayed`     | grows to 6: tracks touched and not played |
 |                  | `long-tail`    | to 3: tracks that nobody plays, more than the most curious listener touches |
 |                  | `sequence`     | 1 to 4: runs of consecutive ids |
 |                  | `breadth`      | 3 to 4: very many tracks that nobody plays, and that are not played |
 |                  | `deep-links`   | 3 to 4: all tracks by links from nowhere, and none of them played |
+|                  | `bulk`         | 1.5 to 4.5: many tracks that nothing has shown, faster than they can be heard |
 | pace (4)         | `pace`         | 1 to 4: documents in a minute |
 |                  | `media-pace`   | 2 to 3: audio delivered faster than it can be heard |
 |                  | `clockwork`    | 2: the same time between one track and the next |
@@ -45,7 +47,7 @@ class Field(IntEnum):
 
     DOCUMENTS = 0
     PAGES = 1
-    UNLINKED = 2
+    UNLINKED = 2  # pages that came from elsewhere, as their headers say
     ASSETS = 3
     UNHINTED = 4
     NO_DEST = 5
@@ -77,6 +79,8 @@ class Field(IntEnum):
     RANKED = 31  # touches of which it was known whether anybody plays that track
     STRANGE = 32  # documents whose order of headers no good visitor of that engine has
     UNSHOWN = 33  # tracks played where no document was asked for
+    SILENT = 34  # pages whose headers say nothing of where they come from
+    REFERRED = 35
 
 
 WIDTH: Final = len(Field)
@@ -117,6 +121,8 @@ WIDTH: Final = len(Field)
     RANKED,
     STRANGE,
     UNSHOWN,
+    SILENT,
+    REFERRED,
 ) = map(int, Field)
 
 
@@ -136,6 +142,7 @@ class Thresholds:
     runs: tuple[int, int, int] = (40, 60, 150)
     cold: tuple[int, int] = (150, 400)
     deep: tuple[int, int] = (24, 100)
+    bulk: tuple[int, int] = (30, 60)
     clockwork: float = 0.1
     documents_an_hour: int = 30
 
@@ -146,8 +153,7 @@ class Circumstances:
 
     `elsewhere` are tracks that were played at the same address by a program that only plays; `plain` tells a text
     browser; `hearing` somebody who plays what it touches, as fast as it can be heard: where its pages come from and
-    which tracks they are says nothing then; `good` somebody in good standing; `inert` that all visitors look like one
-    proxy.
+    which tracks they are says nothing then; `inert` that all visitors look like one proxy.
     """
 
     trust: Trust
@@ -157,7 +163,6 @@ class Circumstances:
     plain: bool = False
     declared: bool = False
     hearing: bool = False
-    good: bool = False
     inert: bool = False
 
 
@@ -202,6 +207,12 @@ _MOSTLY: Final = 0.5
 _TOUCHED_FOR_EACH_PLAYED: Final = 6.0
 _UNPLAYED_POINTS: Final = 0.125
 
+#: Pages, and files with each of them, from which on somebody loads what pages need.
+_LOADED_PAGES, _FILES_OF_A_PAGE = 2.0, 0.8
+
+#: So many times the tracks that say something must be asked for as data until it is told that no picture was.
+_DATA_TIMES: Final = 2
+
 #: Audio that counts as a play, in seconds, whatever track it was.
 _SECONDS_OF_A_PLAY: Final = 60.0
 
@@ -217,8 +228,10 @@ def _share(field: int, most: float) -> Weigh:
 
 
 def _order(v: Record, c: Circumstances) -> float:
-    """A rare browser has an order of its own; it also loads what pages need, which a library does not."""
-    return 2.0 if not c.good and v[TOLD] >= 3 and v[STRANGE] > _MOSTLY * v[TOLD] else 0.0
+    """A rare browser has an order of its own; it also hears, or loads what pages need, which a library does not."""
+    if c.hearing or _loads(v) or v[TOLD] < 3:
+        return 0.0
+    return 2.0 if v[STRANGE] > min(_MOSTLY * v[TOLD], 2 * c.thresholds.touched) else 0.0
 
 
 def _told(v: Record, c: Circumstances) -> bool:
@@ -244,15 +257,50 @@ def _assets(v: Record, c: Circumstances) -> float:
     return min(3.0, 2.0 + pages / (4.0 * c.thresholds.pages))
 
 
+def _asks_data(v: Record, c: Circumstances) -> bool:
+    least = _DATA_TIMES * c.thresholds.touched
+    return v[PAGES] < c.thresholds.pages and v[TOUCHED] >= least and v[DOCUMENTS] - v[PAGES] >= least
+
+
+def _data(v: Record, c: Circumstances) -> float:
+    """What shows data to somebody shows pictures too; a program that only reads it does not."""
+    return 2.0 if _asks_data(v, c) and v[ASSETS] < c.thresholds.asset_share * v[TOUCHED] else 0.0
+
+
+def _loads(v: Record) -> bool:
+    """Whether somebody fetches what pages need, as far as it is not in a cache; the latest page has to come first."""
+    return v[PAGES] > _LOADED_PAGES and v[ASSETS] >= _FILES_OF_A_PAGE * (v[PAGES] - 1.0)
+
+
+def _unlinked(v: Record, c: Circumstances) -> float:
+    """Pages that no link led to. Silence is telling only where links are seen, and of nobody who keeps it on purpose:
+    a text browser, or one that loads all that pages need, may be set to say nothing.
+    """
+    return v[UNLINKED] + (0.0 if c.plain or not c.trust.referring or _loads(v) else v[SILENT])
+
+
 def _links(v: Record, c: Circumstances) -> float:
     pages = v[PAGES]
-    if pages < c.thresholds.pages or v[UNLINKED] <= c.thresholds.unlinked_share * pages:
+    if pages < c.thresholds.pages or _unlinked(v, c) <= c.thresholds.unlinked_share * pages:
         return 0.0
     return min(2.5, 1.5 + pages / (4.0 * c.thresholds.pages))
 
 
 def _unshown(v: Record, c: Circumstances) -> float:
     return 2.0 if v[UNSHOWN] >= c.thresholds.touched and v[DOCUMENTS] < 3 else 0.0
+
+
+def _bulk(v: Record, c: Circumstances) -> float:
+    """Tracks faster than they can be heard: those that nothing has shown, as a class at one address is shown what it
+    plays; all, where it is an HTTP library that takes them.
+
+    No more than makes up a long tail: with pace and `unshown` both would stop somebody who takes a library along.
+    """
+    if _speed(v, c) < c.thresholds.real_time[0]:
+        return 0.0
+    if v[TOLD] and v[TOOL] > _MOSTLY * v[TOLD]:
+        return _step(v[PLAYED], c.thresholds.bulk, (2.0, 4.5))
+    return max(0.0, _step(min(v[UNSHOWN], v[PLAYED]), c.thresholds.bulk, (1.5, 3.0)) - _long_tail(v, c))
 
 
 def _unplayed(v: Record, c: Circumstances) -> float:
@@ -287,7 +335,7 @@ def _breadth(v: Record, c: Circumstances) -> float:
 
 def _deep(v: Record, c: Circumstances) -> float:
     pages = v[PAGES]
-    if not c.trust.playback or v[UNLINKED] <= _ALMOST_ALL * pages:
+    if not c.trust.playback or _unlinked(v, c) <= _ALMOST_ALL * pages:
         return 0.0
     return _step(min(pages, v[TOUCHED] - _heard(v, c)), c.thresholds.deep, (3.0, 4.0))
 
@@ -307,10 +355,14 @@ def _pace(v: Record, c: Circumstances) -> float:
     return _step(v[RATE] * _LN2, c.thresholds.pace, (1.0, 2.5, 4.0))
 
 
+def _speed(v: Record, c: Circumstances) -> float:
+    """Seconds of audio for each second that passes; 0 where clients cannot be told apart."""
+    return 0.0 if c.inert or c.kind is not Kind.CLIENT else v[AUDIO] * _LN2 / MEDIA_HALF_LIFE
+
+
 def _media_pace(v: Record, c: Circumstances) -> float:
-    if c.inert or c.kind is not Kind.CLIENT:
-        return 0.0
-    return _step(v[AUDIO] * _LN2 / MEDIA_HALF_LIFE, c.thresholds.real_time, (2.0, 3.0))
+    speed, (fast, faster) = _speed(v, c), c.thresholds.real_time
+    return min(3.0, 2.0 + (speed - fast) / (faster - fast)) if speed >= fast else 0.0
 
 
 def _clockwork(v: Record, c: Circumstances) -> float:
@@ -351,7 +403,7 @@ def _step(value: float, steps: Sequence[float], points: Sequence[float]) -> floa
 
 #: Seconds in which the rate of documents halves, and that of audio.
 PACE_HALF_LIFE: Final = 60.0
-MEDIA_HALF_LIFE: Final = 600.0
+MEDIA_HALF_LIFE: Final = 300.0
 
 
 def _said(text: str) -> Tell:
@@ -404,11 +456,19 @@ DETECTORS: Final = (
         _paged,
     ),
     Detector(
+        "data-alone",
+        "navigation",
+        2.0,
+        _data,
+        lambda v, c: f"data of {v[TOUCHED]:.0f} tracks with {v[ASSETS]:.0f} pictures",
+        _asks_data,
+    ),
+    Detector(
         "links",
         "navigation",
         2.5,
         _links,
-        lambda v, c: f"{v[UNLINKED]:.0f} of {v[PAGES]:.0f} pages that no link led to",
+        lambda v, c: f"{_unlinked(v, c):.0f} of {v[PAGES]:.0f} pages that no link led to",
         _paged,
     ),
     Detector(
@@ -461,6 +521,14 @@ DETECTORS: Final = (
         _paged,
     ),
     Detector(
+        "bulk",
+        "catalogue",
+        4.5,
+        _bulk,
+        lambda v, c: f"{v[PLAYED]:.0f} tracks fetched, faster than they can be heard",
+        _touching,
+    ),
+    Detector(
         "pace",
         "pace",
         4.0,
@@ -474,7 +542,7 @@ DETECTORS: Final = (
         "pace",
         3.0,
         _media_pace,
-        lambda v, c: f"audio at {v[AUDIO] * _LN2 / MEDIA_HALF_LIFE:.0f} times the speed of hearing",
+        lambda v, c: f"audio at {_speed(v, c):.0f} times the speed of hearing",
         lambda v, c: v[PLAYED] >= 2,
     ),
     Detector(

@@ -41,15 +41,23 @@ _SOURCES_KEPT: Final = 20_000
 _PLAYING_SHARE: Final = 0.25
 _ACTIVE_LEAST: Final = 20
 
+#: The share of good visitors who tell by what links they came, below which silence says nothing.
+_LINKED_SHARE: Final = 0.25
+_PAGED_LEAST: Final = 20
+
 #: Good visitors whose curiosity is known, from which on it is compared with; and the share of them that lies below.
 _CURIOUS_LEAST: Final = 20
 _CURIOUS_QUANTILE: Final = 0.97
 _BINS: Final = 20
 
-#: Good visitors of each of two engines that must share one order before orders say nothing here.
+#: Good visitors who make an order of headers common; and of each of two engines, before orders say nothing here.
 _SHARED_LEAST: Final = 3
 
-VERSION: Final = 1
+#: Good visitors, and their share, from which on an HTTP library is this site's own app.
+_AT_HOME_LEAST, _AT_HOME_SHARE = 5, 0.02
+_TOOLS_KEPT: Final = 500
+
+VERSION: Final = 2
 
 
 class Trust:
@@ -61,6 +69,7 @@ class Trust:
 
     def __init__(self, names: Sequence[str], *, absolute: frozenset[str] = frozenset()) -> None:
         self.names = tuple(names)
+        self._tool = self.names.index("tool") if "tool" in self.names else -1
         self._absolute = tuple(name in absolute for name in names)
         self.good = 0.0
         self.tagged = 0
@@ -69,14 +78,20 @@ class Trust:
         self.factors = [0.0] * len(self.names)
         self.active = 0.0
         self.playing = 0.0
-        #: Whether not playing, and an order of headers, say anything here.
+        self.paged = 0.0
+        self.by_link = 0.0
+        #: Whether not playing, no word of a link, and an order of headers say anything here.
         self.playback = False
+        self.referring = True
         self.orders = True
         #: The share of hardly played works that the most curious of good visitors touch; 1.0 for not known.
         self.curious = 1.0
         #: What good visitors touch: documents, and media, of which there are many more.
         self.documents = Popularity()
         self.media = Popularity()
+        #: HTTP libraries that this site's own apps are made with, by name.
+        self.at_home: frozenset[str] = frozenset()
+        self._tools: dict[str, int] = {}
         self._networks: dict[int, int] = {}
         self._by_order: dict[int, list[int]] = {}
         self._halved = 0.0
@@ -105,18 +120,27 @@ class Trust:
             return False
         if len(self._networks) >= _SOURCES_KEPT:
             self._networks.clear()
-        if len(self._by_order) >= _SOURCES_KEPT:
-            self._by_order.clear()
         self._networks[network] = of_network + 1
-        if order:
-            counts = self._by_order.setdefault(order, [0, 0, 0, 0])
-            counts[engine] += 1
-            if engine and sum(count >= _SHARED_LEAST for count in counts[1:]) >= 2:
-                self.orders = False
+        self.sends(order, engine)
         self.good += 1
         if self.good >= _HALVED_AT:
             self._halve()
         return True
+
+    def sends(self, order: int, engine: int) -> None:
+        """One more good visitor of an engine whose headers come in this order."""
+        if not order:
+            return
+        if len(self._by_order) >= _SOURCES_KEPT:
+            self._by_order.clear()
+        counts = self._by_order.setdefault(order, [0, 0, 0, 0])
+        counts[engine] += 1
+        if engine and sum(count >= _SHARED_LEAST for count in counts[1:]) >= 2:
+            self.orders = False
+
+    def common(self, order: int) -> bool:
+        """Whether several good visitors have this order of headers: then it is nobody's mark."""
+        return sum(self._by_order.get(order, ())) >= _SHARED_LEAST
 
     def knows(self, order: int, engine: int) -> None:
         """A good visitor of an engine has sent headers in this order."""
@@ -124,6 +148,20 @@ class Trust:
             if len(self._orders_of) >= _SOURCES_KEPT:
                 self._orders_of.clear()
             self._orders_of[order] = self._orders_of.get(order, 0) | 1 << engine
+
+    def uses(self, tool: str) -> None:
+        """One more good visitor by an HTTP library, "" for one without a name."""
+        if tool in self._tools or len(self._tools) < _TOOLS_KEPT:
+            self._tools[tool] = self._tools.get(tool, 0) + 1
+            self._settle()
+
+    def _settle(self) -> None:
+        """Whose good visitors are many is at home here; the others show that they are tools."""
+        least = max(_AT_HOME_LEAST, _AT_HOME_SHARE * self.good)
+        self.at_home = frozenset(tool for tool, count in self._tools.items() if tool and count >= least)
+        if self._tool >= 0:
+            self.showing[self._tool] = sum(n for tool, n in self._tools.items() if tool not in self.at_home)
+            self._weigh(self._tool)
 
     def strange(self, order: int, engine: int) -> bool:
         """Whether no good visitor of an engine has sent headers in this order, though many were seen."""
@@ -135,7 +173,9 @@ class Trust:
         self._weigh(place)
 
     def shows(self, place: int) -> None:
-        """And one of those does."""
+        """And one of those does. Of tools it is told by `uses`."""
+        if place == self._tool:
+            return
         self.showing[place] += 1
         self._weigh(place)
 
@@ -145,7 +185,13 @@ class Trust:
             self.playing += 1
         else:
             self.active += 1
-        self.playback = self.active >= _ACTIVE_LEAST and self.playing >= _PLAYING_SHARE * self.active
+        self._see()
+
+    def linked(self, *, referring: bool) -> None:
+        """One more good visitor of some pages, and whether it told by what links it came to them."""
+        self.paged += 1
+        self.by_link += referring
+        self._see()
 
     def curiosity(self, share: float) -> None:
         """The share of hardly played works that a good visitor has touched."""
@@ -170,6 +216,11 @@ class Trust:
             return "no good visitor yet who could show it"
         return f"{showing:.0f} of {counted:.0f} good visitors show it"
 
+    def _see(self) -> None:
+        """What is to be seen on this site at all."""
+        self.playback = self.active >= _ACTIVE_LEAST and self.playing >= _PLAYING_SHARE * self.active
+        self.referring = self.paged < _PAGED_LEAST or self.by_link >= _LINKED_SHARE * self.paged
+
     def _weigh(self, place: int) -> None:
         counted = self.counted[place]
         common = (self.showing[place] + _PRIOR * _PRIOR_WEIGHT) / (counted + _PRIOR_WEIGHT)
@@ -181,9 +232,13 @@ class Trust:
         self.good /= 2
         self.active /= 2
         self.playing /= 2
+        self.paged /= 2
+        self.by_link /= 2
         self.counted = [count / 2 for count in self.counted]
         self.showing = [count / 2 for count in self.showing]
         self._curiosity = [count / 2 for count in self._curiosity]
+        self._tools = {tool: count // 2 for tool, count in self._tools.items() if count > 1}
+        self._settle()
         self._networks = {key: count // 2 for key, count in self._networks.items() if count > 1}
         self._by_order = {
             key: [count // 2 for count in counts] for key, counts in self._by_order.items() if sum(counts) > 1
@@ -200,11 +255,14 @@ class Trust:
             "good": self.good,
             "active": self.active,
             "playing": self.playing,
+            "paged": self.paged,
+            "by_link": self.by_link,
             "orders": self.orders,
             "traits": {
                 name: [counted, showing]
                 for name, counted, showing in zip(self.names, self.counted, self.showing, strict=True)
             },
+            "tools": dict(self._tools),
             "networks": {f"{key:016x}": count for key, count in list(self._networks.items())},
             "by_order": {f"{key:016x}": counts for key, counts in list(self._by_order.items())},
             "orders_of": {f"{key:016x}": engines for key, engines in list(self._orders_of.items())},
@@ -217,8 +275,11 @@ class Trust:
         """Take what was kept. Raises ValueError where it is not of this form, and then nothing is taken."""
         if kept.get("version") != VERSION:
             raise ValueError(f"of version {kept.get('version')!r}, wanted {VERSION}")
-        good, active, playing = (_count(kept.get(key)) for key in ("good", "active", "playing"))
+        good, active, playing, paged, by_link = (
+            _count(kept.get(key)) for key in ("good", "active", "playing", "paged", "by_link")
+        )
         traits = {name: _counts(pair, 2) for name, pair in _table(kept.get("traits")).items() if name in self.names}
+        tools = {str(tool): int(_count(count)) for tool, count in _table(kept.get("tools")).items()}
         networks = {_key(key): int(_count(count)) for key, count in _table(kept.get("networks")).items()}
         by_order = {
             _key(key): [int(n) for n in _counts(counts, 4)] for key, counts in _table(kept.get("by_order")).items()
@@ -226,10 +287,11 @@ class Trust:
         orders_of = {_key(key): int(_count(engines)) for key, engines in _table(kept.get("orders_of")).items()}
         documents, media = _works(kept.get("documents")), _works(kept.get("media"))
         curiosity = _counts(kept.get("curiosity"), _BINS)
-        if max(len(networks), len(by_order), len(orders_of)) > _SOURCES_KEPT:
+        if max(len(networks), len(by_order), len(orders_of)) > _SOURCES_KEPT or len(tools) > _TOOLS_KEPT:
             raise ValueError("more sources than are kept")
-        self.good, self.active, self.playing = good, active, playing
+        self.good, self.active, self.playing, self.paged, self.by_link = good, active, playing, paged, by_link
         self.orders = kept.get("orders") is not False
+        self._tools = tools
         self._networks, self._by_order, self._orders_of = networks, by_order, orders_of
         self.documents.adopt(documents)
         self.media.adopt(media)
@@ -243,7 +305,8 @@ class Trust:
         for place, name in enumerate(self.names):
             self.counted[place], self.showing[place] = traits.get(name, [0.0, 0.0])
             self._weigh(place)
-        self.playback = self.active >= _ACTIVE_LEAST and self.playing >= _PLAYING_SHARE * self.active
+        self._settle()
+        self._see()
         return self
 
 

@@ -46,9 +46,11 @@ from noscrape.patterns.evidence import (
     PLAYED,
     RANKED,
     RATE,
+    REFERRED,
     RUN,
     SECONDS,
     SENT,
+    SILENT,
     STRANGE,
     TOLD,
     TOOL,
@@ -129,6 +131,9 @@ _MEMBERS_LEAST: Final = {Kind.NETWORK: 4.0, Kind.FINGERPRINT: 6.0}
 #: are counted twice, at their first request and with their record.
 _GOOD_SHARE: Final = 0.1
 
+#: Where every fourth of a group plays something, people are among it, and its members are weighed one by one.
+_PLAYS_OF_A_MEMBER: Final = 0.25
+
 #: Longer pauses than this are no rhythm.
 _LONGEST_GAP_SECONDS: Final = 1_800.0
 
@@ -142,6 +147,10 @@ _ACTIVE_DOCUMENTS: Final = 4.0
 # Marks of a record.
 _ADMITTED, _DENIED, _TAGGED, _ROBOTS_READ, _CURIOUS, _ACTIVE, _PLAYS, _MEMBER = (1 << bit for bit in range(8))
 _FIRST_TRAIT: Final = 8
+_LINKED, _SENT_PAGE, _SENT_OTHER = 1 << 63, 1 << 62, 1 << 61
+
+#: Pages from which on a good visitor tells whether links are seen here: all but the first come by one.
+_LINKED_PAGES: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +270,8 @@ class Watch:
         agent, digest = self._agents.get(facts.user_agent) or self._read(facts.user_agent, visit.claim)
         if agent.declared and not visit.trusted:
             agent = Agent(tool=True)
+        if agent.tool and agent.name in self.trust.at_home:
+            agent = agent._replace(tool=False)
         key = who.client if who.account else (who.client * _MIX + digest) & _SIXTY_FOUR
         row = self.clients.rows.get(key)
         if serves in SUBRESOURCES:
@@ -349,8 +360,8 @@ class Watch:
             return None
         if trapped and self.clients.marks[row] & _ROBOTS_READ:
             counted.append(DISOBEYED)
-        if self.clients.marks[row] & _ADMITTED:
-            self.trust.knows(order, agent.engine)
+        if order and self.clients.marks[row] & _ADMITTED:
+            self._knows(row, order, agent, group, page=serves is Serves.PAGE)
         self.clients.marks[row] |= _MEMBER
         self.clients.order[row] = order or self.clients.order[row]
         self._count(self.clients, row, counted, work, now)
@@ -498,6 +509,7 @@ class Watch:
         """What is trusted on this site and why, and how much is kept; as JSON has it."""
         trust = self.trust
         playback = f"{trust.playing:.0f} of {trust.active:.0f} active addresses play through the app"
+        links = f"{trust.by_link:.0f} of {trust.paged:.0f} good visitors of pages tell by what link they came"
         return {
             "enabled": self.settings.enabled,
             "mode": "enforce" if self.settings.enforced else "observe",
@@ -505,6 +517,10 @@ class Watch:
             "good": round(trust.good),
             "good_tagged": trust.tagged,
             "playback": playback + ("" if trust.playback else ", too few for silence to say anything"),
+            "links": links + ("" if trust.referring else ", too few for silence to say anything"),
+            "apps": f"with {', '.join(sorted(trust.at_home))}"
+            if trust.at_home
+            else "with no HTTP library that is known",
             "orders": "told apart" if trust.orders else "shared by several engines, so they say nothing here",
             "proxied": self.proxied,
             "traits": {
@@ -742,7 +758,7 @@ class Watch:
         if network is not None:
             c.elsewhere = self.networks.numbers[network * WIDTH + ELSEWHERE]
         c.hearing = self._hearing(row, c.elsewhere, now)
-        c.good = good = self._good(row)
+        good = self._good(row)
         v: Sequence[float] = ledger.numbers[base : base + WIDTH]
         if (others := self._others.get(key)) is not None:
             v = [own + other for own, other in zip(v, others, strict=True)]
@@ -753,8 +769,9 @@ class Watch:
             self._begin(Kind.CLIENT, key, row, v, c, visit, who, now, limit=limit)
             return self._told(key, visit, now)
         if score.strong < 2 or score.total < self.settings.thresholds.tag:
-            if good and not documents % 4:
-                self._learn(row, who, order, agent, v, c, groups, now)
+            if good and (documents <= 2 or not documents % 4):
+                page = (visit.serves or serves_of(visit)) is Serves.PAGE
+                self._learn(row, who, order, agent, v, c, groups, now, page=page)
         elif not ledger.marks[row] & _TAGGED:
             ledger.marks[row] |= _TAGGED
             if good:
@@ -791,7 +808,9 @@ class Watch:
             members = v[MEMBERS]
             if members < _MEMBERS_LEAST[kind] or v[GOOD_MEMBERS] >= _GOOD_SHARE * members:
                 continue
-            if kind is Kind.FINGERPRINT and not (self.trust.warm and self.trust.orders):
+            if v[PLAYED] >= _PLAYS_OF_A_MEMBER * members:
+                continue
+            if kind is Kind.FINGERPRINT and (not self.trust.warm or not self.trust.orders or self.trust.common(key)):
                 continue
             c = self._circumstances(kind)
             score, limit = self._scales.score(v, c), self.settings.thresholds.stop
@@ -886,17 +905,21 @@ class Watch:
         c: Circumstances,
         groups: tuple[int | None, int | None],
         now: float,
+        *,
+        page: bool,
     ) -> None:
         """Learn from a good visitor what is usual here: each trait of it once."""
         ledger, trust = self.clients, self.trust
-        marks = ledger.marks[row]
+        marks, sent = ledger.marks[row], _SENT_PAGE if page else _SENT_OTHER
         if marks & _DENIED or agent.declared or (trust.playback and v[PLAYED] < _GOOD_PLAYED):
             return
         if not marks & _ADMITTED:
             if not trust.admit(who.around, order, agent.engine, now):
                 ledger.marks[row] |= _DENIED
                 return
-            marks |= _ADMITTED
+            marks |= _ADMITTED | sent
+            if agent.tool or agent.name:
+                trust.uses(agent.name)
             for work in ledger.touched(row):
                 trust.documents.touched(work)
             for other, place in zip((self.networks, self.orders), groups, strict=True):
@@ -910,11 +933,24 @@ class Watch:
             if marks >> could & 1 and not marks >> does & 1 and detector.points(v, c) >= max(1.0, detector.most / 2):
                 marks |= 1 << does
                 trust.shows(place)
+        if not marks & _LINKED and v[PAGES] >= _LINKED_PAGES:
+            marks |= _LINKED
+            trust.linked(referring=v[REFERRED] >= _LINKED_PAGES - 1.0)
         if not marks & _CURIOUS and v[RANKED] >= self.settings.thresholds.touched:
             marks |= _CURIOUS
             trust.curiosity(v[COLD] / v[RANKED])
         ledger.marks[row] = marks
         trust.knows(order, agent.engine)
+
+    def _knows(self, row: int, order: int, agent: Agent, group: int | None, *, page: bool) -> None:
+        """A good visitor has sent headers in this order: with pages, or with what is none, each counted once."""
+        self.trust.knows(order, agent.engine)
+        sent = _SENT_PAGE if page else _SENT_OTHER
+        if not self.clients.marks[row] & sent:
+            self.clients.marks[row] |= sent
+            self.trust.sends(order, agent.engine)
+            if group is not None:
+                self.orders.numbers[group * WIDTH + GOOD_MEMBERS] += 1.0
 
     def _circumstances(self, kind: Kind, agent: Agent = _NOBODY) -> Circumstances:
         return Circumstances(
@@ -990,7 +1026,11 @@ def _counted(
             counted += (TOLD, HEADLESS)
         return counted
     counted.append(TOLD)
-    if page and shape.referer < 0 and not _from_here(headers, shape.site):
+    if page and shape.referer >= 0:
+        counted.append(REFERRED)
+    elif page and shape.site < 0:
+        counted.append(SILENT)
+    elif page and headers[shape.site][1] not in _FROM_HERE:
         counted.append(UNLINKED)
     if agent.tool:
         counted.append(TOOL)
@@ -1007,10 +1047,6 @@ def _counted(
 
 
 _FROM_HERE: Final = frozenset({b"same-origin", b"same-site"})
-
-
-def _from_here(headers: Headers, site: int) -> bool:
-    return site >= 0 and headers[site][1] in _FROM_HERE
 
 
 def _asked(facts: Facts) -> int:

@@ -36,9 +36,10 @@ def read(user_agent: str) -> Agent:
         (FIREFOX, Engine.FIREFOX, 144.0),
         (SAFARI, Engine.SAFARI, 16.3),
         ("MusicApp/4.2 CFNetwork/1568 Darwin/24.0.0", Engine.NONE, 0.0),
-        ("AppleCoreMedia/1.0.0.22G86 (iPhone; U; CPU OS 18_6 like Mac OS X; en_gb)", Engine.SAFARI, 0.0),
+        ("AppleCoreMedia/1.0.0.22G86 (iPhone; U; CPU OS 18_6 like Mac OS X; en_gb)", Engine.NONE, 0.0),
+        ("MusicApp/4.2 (iPhone; iOS 18.6; Scale/3.00)", Engine.NONE, 0.0),
     ],
-    ids=["Chrome", "Edge", "Chrome on iOS", "Firefox", "Safari", "an app", "a player"],
+    ids=["Chrome", "Edge", "Chrome on iOS", "Firefox", "Safari", "an app", "a player", "an app on iOS"],
 )
 def test_engines(user_agent: str, engine: Engine, version: float) -> None:
     """By its engine, since that is what sends headers; every browser on iOS is Safari's."""
@@ -71,8 +72,8 @@ def test_what_an_engine_sends(user_agent: str, hints: bool, metadata: bool) -> N
     [
         ("", Agent(tool=True)),
         ("   ", Agent(tool=True)),
-        ("python-requests/2.32.3", Agent(tool=True)),
-        ("Go-http-client/2.0", Agent(tool=True)),
+        ("python-requests/2.32.3", Agent(tool=True, name="python-requests")),
+        ("Go-http-client/2.0", Agent(tool=True, name="Go-http-client")),
         ("Lynx/2.9.0 libwww-FM/2.14", Agent(plain=True)),
         ("Googlebot/2.1 (+http://www.google.com/bot.html)", Agent(declared=True)),
         ("UptimeRobot/2.0", Agent(declared=True)),

@@ -7,7 +7,7 @@ from limits import parse
 
 from noscrape.decision import Finding
 from noscrape.patterns import Per, Playing, Quota, Quotas, Visit
-from noscrape.patterns.quota import ACCESS_GAP_SECONDS
+from noscrape.patterns.quota import ACCESS_GAP_SECONDS, Count
 from noscrape.request import Facts
 from noscrape.stores import MemoryCounts
 from noscrape.tracks import Place
@@ -30,10 +30,10 @@ def visit(
     serves: Serves = Serves.PAGE,
     path: str = "/tracks/x",
     root_path: str = "",
+    address: str = "",
 ) -> Visit:
-    return Visit(
-        client, Place(tracks, serves, routed=bool(tracks)), Facts("GET", path, root_path, b"", None, (), client)
-    )
+    facts = Facts("GET", path, root_path, b"", None, (), client)
+    return Visit(client, Place(tracks, serves, routed=bool(tracks)), facts, address=address or client)
 
 
 def found(watch: Quotas, *visits: Visit, now: float = START) -> list[bool]:
@@ -147,6 +147,33 @@ class TestWhere:
         assert not any(found(quotas(quota("1/minute", per=Per.CLIENT_AND_TRACK)), *[visit()] * 5))
 
 
+class TestByWhat:
+    """Kept by more than a client, and counted by less than an access."""
+
+    def test_per_network(self) -> None:
+        """All of a /24 share one, and all of a /48; others have their own."""
+        watch = quotas(quota("2/minute", per=Per.NETWORK))
+        assert [False, False, True] == found(watch, *(visit("42", client=f"192.0.2.{n}") for n in (1, 2, 3)))
+        assert [False] == found(watch, visit("42", client="192.0.3.1"))
+        of_one = (visit("42", client=f"2001:db8:7:{n}::/64") for n in (1, 2, 3))
+        assert [False, False, True] == found(watch, *of_one)
+
+    def test_per_account(self) -> None:
+        """Whoever is not signed in is not counted; whoever is, whatever address it comes from."""
+        watch = quotas(quota("2/minute", per=Per.ACCOUNT))
+        assert not any(found(watch, *[visit("42")] * 5))
+        signed_in = [visit("42", client="account ada", address=f"192.0.2.{n}") for n in (1, 2, 3)]
+        assert [False, False, True] == found(watch, *signed_in)
+        assert [False] == found(watch, visit("42", client="account bob", address="192.0.2.1"))
+
+    def test_each_track_once(self) -> None:
+        """One track may be asked for again and again, until its time is over."""
+        watch = quotas(quota("2/minute", count=Count.TRACKS))
+        assert not any(found(watch, *[visit("42")] * 9))
+        assert [False, True, False] == found(watch, visit("43"), visit("44"), visit("42"))
+        assert [False, False] == found(watch, visit("44"), visit("42"), now=START + 120)
+
+
 class TestSeveral:
     """More quotas than one."""
 
@@ -212,7 +239,7 @@ def test_the_finding(limit: str, per: Per, measured: str, threshold: str) -> Non
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(("192.0.2.1", "192.0.2.2")),
+            st.sampled_from(("192.0.2.1", "198.51.100.2")),
             st.sampled_from(("41", "42", "43")),
             st.sampled_from((Serves.PAGE, Serves.MEDIA, Serves.ARTWORK)),
             st.floats(0, 400, allow_nan=False),

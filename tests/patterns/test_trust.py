@@ -53,6 +53,60 @@ class TestFactors:
         assert "0 of 1 good visitors show it" == found.why(0)
 
 
+class TestTools:
+    """An HTTP library by which good visitors come is this site's own app."""
+
+    def test_at_home(self) -> None:
+        """From some good visitors on, and a share of all; then it makes no other library harmless."""
+        found = Trust((*TRAITS, "tool"), absolute=frozenset({"tool"}))
+        for _ in range(100):
+            found.saw(2)
+        for _ in range(4):
+            found.uses("okhttp")
+        assert (frozenset(), 4.0) == (found.at_home, found.showing[2])
+        weak = found.factors[2]
+        found.uses("okhttp")
+        assert (frozenset({"okhttp"}), 0.0) == (found.at_home, found.showing[2])
+        assert found.factors[2] > weak
+
+    def test_not_of_a_large_site(self) -> None:
+        """Five of a thousand are no app of anybody's."""
+        found = Trust(TRAITS)
+        admitted(found, 1_000)
+        for _ in range(5):
+            found.uses("python-requests")
+        assert frozenset() == found.at_home
+
+    def test_nobody_is_at_home(self) -> None:
+        """Who gives no name has none that could be known, and the names that are kept have a bound."""
+        found = Trust(TRAITS)
+        for _ in range(50):
+            found.uses("")
+        for number in range(5_000):
+            found.uses(f"tool-{number}")
+        assert (frozenset(), 500) == (found.at_home, len(found.as_dict()["tools"]))
+
+    def test_kept(self) -> None:
+        """Across a restart."""
+        found = Trust(TRAITS)
+        for _ in range(9):
+            found.uses("okhttp")
+        assert frozenset({"okhttp"}) == Trust(TRAITS).adopt(json.loads(json.dumps(found.as_dict()))).at_home
+
+
+class TestLinks:
+    """Whether silence about a link says anything here."""
+
+    @pytest.mark.parametrize(("telling", "referring"), [(0, False), (4, False), (5, True), (20, True)])
+    def test_a_share_tells(self, telling: int, referring: bool) -> None:
+        """A quarter of good visitors; a site that forbids referers has none."""
+        found = trust()
+        for number in range(20):
+            found.linked(referring=number < telling)
+        assert referring is found.referring
+        assert referring is trust().adopt(json.loads(json.dumps(found.as_dict()))).referring
+
+
 class TestSources:
     """Nobody makes up more than a share of what calibrates the site."""
 
@@ -91,6 +145,15 @@ class TestSources:
 
 class TestOrders:
     """Orders of headers say nothing where two engines share one."""
+
+    def test_what_several_good_visitors_have_is_nobody_s_mark(self) -> None:
+        """Three of them; one may be a scraper that has played something."""
+        found = trust()
+        for _ in range(2):
+            found.sends(7, 1)
+        assert not found.common(7)
+        found.sends(7, 1)
+        assert (True, False) == (found.common(7), found.common(8))
 
     def test_a_network_that_sorts_headers(self) -> None:
         """Then all browsers look alike."""
@@ -159,7 +222,7 @@ class TestKept:
     @pytest.mark.parametrize(
         "change",
         [
-            {"version": 2},
+            {"version": 1},
             {"good": -1},
             {"good": float("nan")},
             {"good": "many"},

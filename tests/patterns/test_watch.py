@@ -93,11 +93,12 @@ class Town:
                 media = self.visit(track, client=client, agent=agent, serves=Serves.MEDIA)
                 assert not stopped(self.ask(media, sent=400_000, after=20.0))
 
-    def people(self, count: int, tracks: int = 20) -> None:
+    def people(self, count: int, tracks: int = 20, *, referers: bool = False) -> None:
         """So many listeners, of three browsers, each from a network of its own."""
         for number in range(count):
             agent = (CHROME, FIREFOX, SAFARI)[number % 3]
             headers = [*browser(agent), (f"x-{number % 3}".encode(), b"x")]
+            headers += pairs(("referer", "https://x/")) if referers else []
             names = [str(1_000_000 + (number * 7 + track) % 40) for track in range(tracks)]
             self.listen(f"60.{number // 250}.{number % 250}.1", names, agent=agent, headers=headers)
 
@@ -211,9 +212,66 @@ class TestScrapers:
         assert {"stop": finding.evidence["stop"], "kind": "client"} == again.evidence
         assert again.retry_after_seconds < 900
 
+    def test_the_data_behind_the_pages(self) -> None:
+        """Data of many tracks with no picture, and no music."""
+        town = Town()
+        town.people(80)
+        had, finding = town.scrape(300, agent=TOOL, headers=BARE, serves=Serves.DATA)
+        assert had <= 80
+        assert finding is not None
+        assert "with 0 pictures" in finding.measured
+
+    def test_a_downloader(self) -> None:
+        """Audio that nothing has shown, faster than it can be heard, by a library."""
+        town = Town()
+        town.people(80)
+        had, finding = _fetch(town, 200, after=3.0)
+        assert had <= 80
+        assert finding is not None
+        assert "tracks fetched, faster than they can be heard" in finding.measured
+
+
+def _fetch(town: Town, count: int, **other: object) -> tuple[int, Finding | None]:
+    """Whole tracks of 200 seconds each: how many it had until it was stopped."""
+    visit: dict[str, object] = {"agent": TOOL, "headers": BARE} | other
+    after = visit.pop("after")
+    for number in range(count):
+        media = town.visit(f"audio-{number}", serves=Serves.MEDIA, **visit)  # type: ignore[arg-type]
+        town.now += after  # type: ignore[operator]
+        finding = town.watch.observe(media, town.now)
+        if stopped(finding):
+            return number, finding
+        town.watch.delivered(media, town.now, status=200, sent=3_200_000, seconds=200.0)
+    return count, None
+
 
 class TestPeople:
     """Who never is."""
+
+    def test_a_library_taken_along(self) -> None:
+        """Everything that somebody has marked, for a journey, by the app that shows it; or by one that only plays."""
+        app = pairs(("host", "x"), ("user-agent", "Shop/4 (iPhone)"), ("accept", "*/*"), ("accept-encoding", "gzip"))
+        for shown in (0, 4):
+            town = Town()
+            town.people(80)
+            for number in range(shown):
+                town.ask(town.visit(f"list-{number}", agent="Shop/4 (iPhone)", headers=app, serves=Serves.DATA))
+            assert (600, None) == _fetch(town, 600, agent="Shop/4 (iPhone)", headers=app, after=2.0)
+
+    def test_a_library_that_plays_as_it_is_heard(self) -> None:
+        """A loudspeaker of one's own, all day long."""
+        town = Town()
+        town.people(80)
+        assert (300, None) == _fetch(town, 300, after=200.0)
+
+    def test_data_with_pictures(self) -> None:
+        """An app that shows much to somebody who plays nothing."""
+        town = Town()
+        town.people(80)
+        for number in range(300):
+            data = town.visit(f"id-{number}", agent="Shop/4 (iPhone)", serves=Serves.DATA, headers=BARE)
+            assert not stopped(town.ask(data, after=5.0 + number % 7))
+            town.ask(town.visit(agent="Shop/4 (iPhone)", serves=Serves.ARTWORK), after=0.1)
 
     def test_listeners(self) -> None:
         """Nobody of those who play."""
@@ -272,6 +330,42 @@ class TestPeople:
         headers = [*pairs(("host", "x"), ("accept", "*/*"), ("accept-encoding", "gzip"), ("accept-language", "en"))]
         headers += pairs(("user-agent", "Lynx/2.9.0"), ("referer", "https://x/"))
         assert (150, None) == town.scrape(150, agent="Lynx/2.9.0", headers=headers, after=40.0)
+
+    def test_an_order_that_people_have_too(self) -> None:
+        """A campaign that came first, in the very order of a browser's headers, makes no mark of them."""
+        town = Town()
+        names = (CHROME, FIREFOX, SAFARI)
+
+        def campaign(count: int) -> int:
+            had = 0
+            for number in range(count):
+                agent = names[number % 3]
+                headers = [*browser(agent), (b"x-0", b"x")]
+                visit = town.visit(f"id-{town.now}", client=f"70.{number % 200}.1.9", agent=agent, headers=headers)
+                had += not stopped(town.ask(visit, after=1.0))
+            return had
+
+        campaign(600)
+        town.people(80)
+        campaign(600)
+        for number in range(40):
+            headers = [*browser(CHROME), (b"x-0", b"x")]
+            page = town.visit(f"new-{number}", client=f"71.{number}.1.9", headers=headers)
+            assert not stopped(town.ask(page, after=10.0))
+
+    @pytest.mark.parametrize("referers", [True, False])
+    def test_who_keeps_silent_about_links(self, referers: bool) -> None:
+        """Where the site forbids referers, and where a reader of text does: it is told by fetch metadata alone."""
+        town = Town()
+        town.people(80, referers=referers)
+        lynx = pairs(("host", "x"), ("accept", "*/*"), ("accept-encoding", "gzip"), ("accept-language", "en"))
+        assert (150, None) == town.scrape(150, agent="Lynx/2.9.0", headers=lynx, after=40.0)
+        old = SAFARI.replace("18.3", "15.6")
+        for number in range(150):
+            page = town.visit(f"id-{number}", agent=old, headers=browser(old, hints=False))
+            assert not stopped(town.ask(page, after=10.0 + 7.0 * (number % 7)))
+            for _ in range(2):
+                town.ask(town.visit(agent=old, serves=Serves.ASSET), after=0.1)
 
     def test_podcasts(self) -> None:
         """Downloads and feeds are no evidence, however many."""
