@@ -208,7 +208,7 @@ _TOUCHED_FOR_EACH_PLAYED: Final = 6.0
 _UNPLAYED_POINTS: Final = 0.125
 
 #: Pages, and files with each of them, from which on somebody loads what pages need.
-_LOADED_PAGES, _FILES_OF_A_PAGE = 2.0, 0.8
+_LOADED_PAGES, _FILES_OF_A_PAGE = 2.0, 0.2
 
 #: So many times the tracks that say something must be asked for as data until it is told that no picture was.
 _DATA_TIMES: Final = 2

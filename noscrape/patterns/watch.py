@@ -407,12 +407,14 @@ class Watch:
         if status in (None, 200, 206):
             if sent is None:
                 sent = _asked(facts)
-            self._hear(row, who, self._work(visit.place, serves, facts.path), now, sent, seconds, whole)
+            work = self._work(visit.place, serves, facts.path)
+            if self._hear(row, who, work, now, sent, seconds, whole) and visit.trusted:
+                self._played(visit, who, row, now)
 
     def _hear(
         self, row: int, who: _Who, work: _Work, now: float, sent: int, seconds: float | None, whole: int | None
-    ) -> None:
-        """Audio was delivered: one more piece of a track in view, or the first of another."""
+    ) -> bool:
+        """Audio was delivered: one more piece of a track in view, or the first of another. Whether it is a play now."""
         ledger = self.clients
         base = row * WIDTH
         numbers = ledger.numbers
@@ -427,10 +429,10 @@ class Watch:
         ledger.media_sent[at] = before + sent
         ledger.media_time[at] = now
         if before >= _PLAYED_BYTES:
-            return  # counted, when it came to be enough
+            return False  # counted, when it came to be enough
         enough = before + sent >= _PLAYED_BYTES or (whole and before + sent >= _PLAYED_SHARE * whole)
         if not enough and (seconds is None or seconds < _PLAYED_SECONDS):
-            return
+            return False
         ledger.media_sent[at] += _PLAYED_BYTES
         numbers[base + PLAYED] += 1.0
         network = self.networks.rows.get(who.address)
@@ -440,6 +442,21 @@ class Watch:
         group = self.orders.rows.get(order) if order else None
         if group is not None:
             self.orders.numbers[group * WIDTH + PLAYED] += 1.0
+        return True
+
+    def _played(self, visit: Visit, who: _Who, row: int, now: float) -> None:
+        """A track was played: who listens from one page says as much of a site as who looks at many."""
+        ledger = self.clients
+        if ledger.marks[row] & (_ADMITTED | _DENIED) or not self._good(row):
+            return
+        facts, order = visit.facts, ledger.order[row]
+        agent, _ = self._agents.get(facts.user_agent) or self._read(facts.user_agent, visit.claim)
+        network = self.networks.rows.get(who.address)
+        c = self._circumstances(Kind.CLIENT, agent)
+        v = ledger.numbers[row * WIDTH : row * WIDTH + WIDTH]
+        if self._scales.score(v, c).total < self.settings.thresholds.tag:
+            groups = network, self.orders.rows.get(order) if order else None
+            self._learn(row, who, order, agent, v, c, groups, now, page=v[PAGES] >= 1.0)
 
     def _active(self, network: int) -> None:
         """One more address that asks for documents, of which some play."""
