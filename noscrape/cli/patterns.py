@@ -17,7 +17,7 @@ from noscrape.kept import Found, lift, read_learnt, read_stops
 from noscrape.log.reader import BrokenLine, files_of, read
 from noscrape.networks import address
 from noscrape.patterns.stop import Stop
-from noscrape.patterns.watch import digest
+from noscrape.patterns.visitor import digest
 from noscrape.patterns.written import as_dict
 from noscrape.shared import lift_in, stops_in
 from noscrape.site import builtin_catalog, clients_of, patterns_folder, shared_store

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import ceil
 from typing import Final, Self
 
+from noscrape.decision import Finding
 from noscrape.words import Action
 
 #: How long a stop lasts, in seconds: the first, the second, and so on; the last of these for all that follow.
@@ -11,6 +13,9 @@ LASTS_SECONDS: Final = (900.0, 3_600.0, 14_400.0, 57_600.0, 86_400.0)
 
 #: Tracks that a stop names of those that were touched.
 TRACKS_KEPT: Final = 100
+
+#: Tracks that the line of the log names in which a stop begins.
+_TRACKS_TOLD: Final = 30
 
 
 class Kind(Enum):
@@ -57,3 +62,25 @@ class Stop:
     def shortened(self, until: float) -> Self:
         """The same, ending no later."""
         return replace(self, until=min(self.until, until))
+
+
+def finding_of(stop: Stop, now: float, limit: str, *, enforced: bool, begins: bool) -> Finding:
+    """What a stop means for one request. The line in which it begins tells what was taken until then."""
+    evidence = {"stop": stop.id, "kind": stop.kind.value}
+    if begins:
+        evidence |= {
+            "touched": str(stop.touched),
+            "tracks": ", ".join(stop.tracks[:_TRACKS_TOLD]),
+            "bytes": str(stop.sent),
+            "seconds": f"{stop.last - stop.first:.0f}",
+        }
+    return Finding(
+        name=f"pattern:{stop.words.partition(' ')[0] or 'unknown'}",
+        measured=stop.words,
+        threshold=limit,
+        action=stop.action,
+        retry_after_seconds=max(1, ceil(stop.until - now)),
+        enforced=enforced,
+        setting="patterns",
+        evidence=evidence,
+    )

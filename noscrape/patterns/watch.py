@@ -9,21 +9,16 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from ipaddress import ip_network
-from math import ceil
-from typing import Any, Final, NamedTuple
-from zlib import crc32
+from typing import Any, Final
 
-from noscrape.crawlers import Claim
 from noscrape.decision import Finding
-from noscrape.networks import Network, around
-from noscrape.patterns.agent import Agent, agent_of
+from noscrape.networks import Network
+from noscrape.patterns.agent import Agent
 from noscrape.patterns.board import Board
+from noscrape.patterns.document import ODD, SAYS_SOMETHING, counted_by
 from noscrape.patterns.evidence import (
     ASSETS,
     AUDIO,
-    CHROMIUM,
     COLD,
     DETECTORS,
     DISOBEYED,
@@ -33,14 +28,11 @@ from noscrape.patterns.evidence import (
     GAP_SQUARES,
     GAPS,
     GOOD_MEMBERS,
-    HEADLESS,
     LONGEST_RUN,
     MEDIA_HALF_LIFE,
     MEMBERS,
     MISSING,
     NAMES,
-    NO_DEST,
-    NO_LANGUAGE,
     PACE_HALF_LIFE,
     PAGES,
     PLAYED,
@@ -50,14 +42,9 @@ from noscrape.patterns.evidence import (
     RUN,
     SECONDS,
     SENT,
-    SILENT,
     STRANGE,
-    TOLD,
-    TOOL,
     TOUCHED,
     TRAPS,
-    UNHINTED,
-    UNLINKED,
     UNSHOWN,
     WIDTH,
     Circumstances,
@@ -65,13 +52,14 @@ from noscrape.patterns.evidence import (
     Thresholds,
 )
 from noscrape.patterns.ledger import Doorkeeper, Ledger
-from noscrape.patterns.shape import Shape, Shapes
-from noscrape.patterns.stop import Kind, Stop
+from noscrape.patterns.shape import Shapes
+from noscrape.patterns.stop import Kind, Stop, finding_of
 from noscrape.patterns.stops import Stops, lasts
 from noscrape.patterns.trust import Trust
 from noscrape.patterns.visit import SUBRESOURCES, Visit, serves_of
-from noscrape.request import Facts, Headers
-from noscrape.tracks import Place
+from noscrape.patterns.visitor import Visitors, Who, digest
+from noscrape.patterns.works import NO_WORK, Work, Works
+from noscrape.request import Facts
 from noscrape.words import Action, Serves
 
 #: Where each class of requests belongs. What is not named is a document like others.
@@ -80,20 +68,8 @@ _NO_EVIDENCE: Final = frozenset({Serves.DOWNLOAD, Serves.FEED})
 #: Methods that take something away. Others are for the app to bound.
 _FETCHING: Final = frozenset({"GET", "HEAD"})
 
-#: Representations of one work that a document shows.
-_WORKS: Final = frozenset({Serves.PAGE, Serves.DATA, Serves.MEDIA, Serves.PREVIEW})
-
 #: Orders of headers are told apart by what they ask for: a browser sends others with a page than with data.
 _CLASS_OF_ORDER: Final = {Serves.PAGE: 0x9E37_79B9_7F4A_7C15}
-
-_SIXTY_FOUR: Final = (1 << 64) - 1
-_MIX: Final = 0x9E37_79B9_7F4A_7C15
-
-#: Clients and user agents whose digests are kept; all go once as many have come.
-_KEPT: Final = 16_384
-_NAMES_KEPT: Final = 32_768
-_LONGEST_NAME: Final = 120
-_LONGEST_WORK: Final = 1024
 
 #: A record fades once it has not been touched for so long; less is not worth the time.
 _FADES_AFTER_SECONDS: Final = 300.0
@@ -175,29 +151,6 @@ class Settings:
     bounds: tuple[int, int, int] = (100_000, 25_000, 2_000)
 
 
-class _Who(NamedTuple):
-    """Digests of a client: of its own key, of its address, of the network around it, and until when it is exempt."""
-
-    client: int
-    address: int
-    around: int
-    exempt: float
-    account: bool
-
-
-class _Work(NamedTuple):
-    """A work that is asked for: a hash of 4 bytes, and its id where that is a number, else 0."""
-
-    hash: bytes
-    number: int = 0
-
-
-_NO_WORK: Final = _Work(b"")
-
-#: Numbers of more digits are no count of anything.
-_MOST_DIGITS: Final = 15
-
-
 _NOBODY: Final = Agent()
 
 
@@ -236,11 +189,7 @@ class Watch:
         self._door = Doorkeeper()
         self._shapes = Shapes()
         self._proxied = 0.0
-        self._who: dict[tuple[str, str], _Who] = {}
-        self._agents: dict[bytes | None, tuple[Agent, int]] = {}
-        self._works: dict[str, _Work] = {}
-        self._names: dict[bytes, str] = {}
-        self._older_names: dict[bytes, str] = {}
+        self._works = Works()
         self._pushed: OrderedDict[int, list[float]] = OrderedDict()
         self._others: OrderedDict[int, list[float]] = OrderedDict()
         self.configure(settings, unlisted=unlisted, shown=shown)
@@ -250,29 +199,27 @@ class Watch:
     ) -> None:
         """Take other settings; what has been counted stays."""
         self.settings = settings
-        self._unlisted = unlisted
         self._shown = shown
         on = [name for name in NAMES if name not in settings.off]
         self._scales = Scales(on)
         self._acting = Scales([name for name in on if name not in settings.observed])
-        self._who.clear()
-        self._agents.clear()
+        self._visitors = Visitors(exempt=settings.exempt, unlisted=unlisted)
 
     # ---- a request comes in
 
     def observe(self, visit: Visit, now: float) -> Finding | None:
         """Count a request, and say what is found of its client; `now` is in epoch seconds."""
-        who = self._who.get((visit.client, visit.address)) or self._met(visit)
+        who = self._visitors.who(visit)
         if now < who.exempt or not visit.client:
             return None
         facts, place = visit.facts, visit.place
         serves = visit.serves or serves_of(visit)
-        agent, digest = self._agents.get(facts.user_agent) or self._read(facts.user_agent, visit.claim)
+        agent, claimed = self._visitors.agent(visit)
         if agent.declared and not visit.trusted:
             agent = Agent(tool=True)
         if agent.tool and agent.name in self.trust.at_home:
             agent = agent._replace(tool=False)
-        key = who.client if who.account else (who.client * _MIX + digest) & _SIXTY_FOUR
+        key = who.key(claimed)
         row = self.clients.rows.get(key)
         if serves in SUBRESOURCES:
             if row is not None:
@@ -281,11 +228,11 @@ class Watch:
         if serves in _NO_EVIDENCE:
             return None
         if facts.method not in _FETCHING:
-            held = self._stopped(key, row, who, 0, _NO_WORK, now) if self.stops else 0
+            held = self._stopped(key, row, who, 0, NO_WORK, now) if self.stops else 0
             return self._told(held, visit, now) if held else None
         if row is None and self._door.knows(key):
             row = self._open_client(key, now)
-        work = self._work(place, serves, facts.path)
+        work = self._works.work(place, serves, facts.path, by_path=self.settings.by_path)
         if serves in _MEDIA:
             if self.stops and (held := self._stopped(key, row, who, 0, work, now, media=True)):
                 return self._told(held, visit, now)
@@ -293,12 +240,12 @@ class Watch:
         return self._document(visit, who, agent, key, row, serves, work, now)
 
     def _medium(
-        self, visit: Visit, who: _Who, agent: Agent, key: int, row: int, work: _Work, now: float
+        self, visit: Visit, who: Who, agent: Agent, key: int, row: int, work: Work, now: float
     ) -> Finding | None:
         """A piece of audio. A track that nothing at this address has shown is as telling as a document."""
         ledger = self.clients
         ledger.seen[row] = now
-        if work is _NO_WORK or not self._touch(ledger, row, work, now, media=True):
+        if work is NO_WORK or not self._touch(ledger, row, work, now, media=True):
             return None
         network = self.networks.rows.get(who.address)
         base = row * WIDTH
@@ -310,19 +257,19 @@ class Watch:
             self._fade(ledger, row, now)
         headers = visit.facts.headers
         shape = self._shapes.shape(headers) if headers is not None else None
-        for number in (*_counted(agent, shape, headers, Serves.MEDIA)[1:], UNSHOWN):
+        for number in (*counted_by(agent, shape, headers, Serves.MEDIA)[1:], UNSHOWN):
             ledger.numbers[base + number] += 1.0
         return self._weigh(visit, who, agent, key, row, (network, None), 0, now, urgent=False)
 
     def _document(
         self,
         visit: Visit,
-        who: _Who,
+        who: Who,
         agent: Agent,
         key: int,
         row: int | None,
         serves: Serves,
-        work: _Work,
+        work: Work,
         now: float,
     ) -> Finding | None:
         headers = visit.facts.headers
@@ -330,7 +277,7 @@ class Watch:
         order = 0  # of browsers alone: honest programs share that of their library
         if shape is not None and shape.order and agent.engine:
             order = shape.order ^ _CLASS_OF_ORDER.get(serves, 0)
-        counted = _counted(agent, shape, headers, serves, routed=visit.place.routed)
+        counted = counted_by(agent, shape, headers, serves, routed=visit.place.routed)
         if order and agent.engine and self.trust.strange(order, agent.engine):
             counted.append(STRANGE)
         if self.stops:
@@ -384,15 +331,15 @@ class Watch:
         whole: int | None = None,
     ) -> None:
         """Credit what went out: `sent` bytes of `whole`, `seconds` of audio; None for what is not known."""
-        who = self._who.get((visit.client, visit.address)) or self._met(visit)
+        who = self._visitors.who(visit)
         if now < who.exempt or not visit.client:
             return
         facts = visit.facts
         serves = visit.serves or serves_of(visit)
         if serves in SUBRESOURCES:
             return
-        _, digest = self._agents.get(facts.user_agent) or self._read(facts.user_agent, visit.claim)
-        key = who.client if who.account else (who.client * _MIX + digest) & _SIXTY_FOUR
+        _, claimed = self._visitors.agent(visit)
+        key = who.key(claimed)
         row = self.clients.rows.get(key)
         if row is None:
             return
@@ -407,12 +354,12 @@ class Watch:
         if status in (None, 200, 206):
             if sent is None:
                 sent = _asked(facts)
-            work = self._work(visit.place, serves, facts.path)
+            work = self._works.work(visit.place, serves, facts.path, by_path=self.settings.by_path)
             if self._hear(row, who, work, now, sent, seconds, whole) and visit.trusted:
                 self._played(visit, who, row, now)
 
     def _hear(
-        self, row: int, who: _Who, work: _Work, now: float, sent: int, seconds: float | None, whole: int | None
+        self, row: int, who: Who, work: Work, now: float, sent: int, seconds: float | None, whole: int | None
     ) -> bool:
         """Audio was delivered: one more piece of a track in view, or the first of another. Whether it is a play now."""
         ledger = self.clients
@@ -444,13 +391,13 @@ class Watch:
             self.orders.numbers[group * WIDTH + PLAYED] += 1.0
         return True
 
-    def _played(self, visit: Visit, who: _Who, row: int, now: float) -> None:
+    def _played(self, visit: Visit, who: Who, row: int, now: float) -> None:
         """A track was played: who listens from one page says as much of a site as who looks at many."""
         ledger = self.clients
         if ledger.marks[row] & (_ADMITTED | _DENIED) or not self._good(row):
             return
-        facts, order = visit.facts, ledger.order[row]
-        agent, _ = self._agents.get(facts.user_agent) or self._read(facts.user_agent, visit.claim)
+        order = ledger.order[row]
+        agent, _ = self._visitors.agent(visit)
         network = self.networks.rows.get(who.address)
         c = self._circumstances(Kind.CLIENT, agent)
         v = ledger.numbers[row * WIDTH : row * WIDTH + WIDTH]
@@ -483,11 +430,11 @@ class Watch:
 
     def read_robots(self, visit: Visit, now: float) -> None:
         """A client has read robots.txt: it knows from now on what is closed."""
-        who = self._who.get((visit.client, visit.address)) or self._met(visit)
+        who = self._visitors.who(visit)
         if now < who.exempt or not visit.client:
             return
-        _, digest = self._agents.get(visit.facts.user_agent) or self._read(visit.facts.user_agent, visit.claim)
-        key = who.client if who.account else (who.client * _MIX + digest) & _SIXTY_FOUR
+        _, claimed = self._visitors.agent(visit)
+        key = who.key(claimed)
         row = self.clients.rows.get(key)
         if row is None:
             row = self._open_client(key, now)
@@ -566,41 +513,6 @@ class Watch:
 
     # ---- records
 
-    def _met(self, visit: Visit) -> _Who:
-        """Digests of a client. Slow, and remembered."""
-        address = visit.address or visit.client
-        until = 0.0
-        if not visit.client:
-            return _Who(0, 0, 0, 0.0, False)
-        account = visit.client != address
-        wide = address
-        try:
-            network = ip_network(address)
-        except ValueError:
-            pass
-        else:
-            wide = around(address)
-            if network.version == 6:
-                address = wide
-            until = max((end for one, end in self.settings.exempt if _within(network, one)), default=0.0)
-        client = digest(visit.client)
-        who = _Who(client, digest(address), digest(wide), until, account)
-        if len(self._who) >= _KEPT:
-            self._who.clear()
-        self._who[visit.client, visit.address] = who
-        return who
-
-    def _read(self, user_agent: bytes | None, claim: Claim | None) -> tuple[Agent, int]:
-        """What a user agent claims, and its digest. Slow, and remembered."""
-        word = None
-        if user_agent and claim is None:
-            word = self._unlisted(user_agent.decode("latin-1"))
-        known = (agent_of(user_agent, claim, word), digest(user_agent or b""))
-        if len(self._agents) >= _KEPT:
-            self._agents.clear()
-        self._agents[user_agent] = known
-        return known
-
     def _open_client(self, key: int, now: float) -> int:
         return self.clients.opened(key, now)
 
@@ -611,7 +523,7 @@ class Watch:
             row = ledger.opened(key, now)
         return row
 
-    def _count(self, ledger: Ledger, row: int, counted: Sequence[int], work: "_Work", now: float) -> None:
+    def _count(self, ledger: Ledger, row: int, counted: Sequence[int], work: Work, now: float) -> None:
         """One document more."""
         ledger.seen[row] = now
         if now - ledger.faded[row] > _FADES_AFTER_SECONDS:
@@ -619,10 +531,10 @@ class Watch:
         numbers, base = ledger.numbers, row * WIDTH
         for number in counted:
             numbers[base + number] += 1.0
-        if work is not _NO_WORK:
+        if work is not NO_WORK:
             self._touch(ledger, row, work, now)
 
-    def _touch(self, ledger: Ledger, row: int, touched: "_Work", now: float, *, media: bool = False) -> bool:
+    def _touch(self, ledger: Ledger, row: int, touched: Work, now: float, *, media: bool = False) -> bool:
         """A work is asked for; whether it is another than those before."""
         work = touched.hash
         if not ledger.touches(row, work):
@@ -673,7 +585,7 @@ class Watch:
             numbers[place] *= left
         numbers[row * WIDTH + GAP_MEAN] /= left or 1.0
 
-    def _asset(self, row: int, who: _Who, now: float) -> None:
+    def _asset(self, row: int, who: Who, now: float) -> None:
         ledger = self.clients
         ledger.numbers[row * WIDTH + ASSETS] += 1.0
         network = self.networks.rows.get(who.address)
@@ -684,34 +596,15 @@ class Watch:
         if group is not None:
             self.orders.numbers[group * WIDTH + ASSETS] += 1.0
 
-    def _work(self, place: Place, serves: Serves, path: str) -> _Work:
-        """The work that is asked for, by the route table; by its path where the site has none."""
-        if serves not in _WORKS:
-            return _NO_WORK
-        if place.tracks:
-            name = place.tracks[0][:_LONGEST_WORK]
-        elif self.settings.by_path and not place.routed:
-            name = path[:_LONGEST_WORK]
-        else:
-            return _NO_WORK
-        work = self._works.get(name)
-        if work is None:
-            if len(self._works) >= _NAMES_KEPT:
-                self._works.clear()
-                self._older_names, self._names = self._names, {}
-            work = self._works[name] = _work_of(name)
-            self._names[work.hash] = name[:_LONGEST_NAME]
-        return work
-
     # ---- stops
 
     def _stopped(
         self,
         key: int,
         row: int | None,
-        who: _Who,
+        who: Who,
         order: int,
-        work: _Work,
+        work: Work,
         now: float,
         *,
         clean: bool = True,
@@ -725,7 +618,7 @@ class Watch:
             held = next((one for one in (who.address, order) if one and self.stops.find(one, now)), 0)
             if not held:
                 return 0
-            if work is _NO_WORK:
+            if work is NO_WORK:
                 return 0  # what shows no work takes nothing
             if row is not None:
                 first = self.clients.numbers[row * WIDTH + TOUCHED] < 1.0
@@ -744,17 +637,17 @@ class Watch:
         if stop is None or not visit.protected:
             return None
         limit = f"{self.settings.thresholds.stop:g} points in two families"
-        return _finding(stop, now, limit, enforced=self.stops.enforced(key), begins=self.stops.first(key))
+        return finding_of(stop, now, limit, enforced=self.stops.enforced(key), begins=self.stops.first(key))
 
     def _clean(self, counted: Sequence[int]) -> bool:
         """Whether nothing about a request's headers is odd, as far as odd headers say anything on this site."""
         factors = self.trust.factors
-        return not any(number in counted and factors[place] >= _SAYS_SOMETHING for number, place in _ODD)
+        return not any(number in counted and factors[place] >= SAYS_SOMETHING for number, place in ODD)
 
     def _weigh(
         self,
         visit: Visit,
-        who: _Who,
+        who: Who,
         agent: Agent,
         key: int,
         row: int,
@@ -805,7 +698,7 @@ class Watch:
         return None
 
     def _weigh_groups(
-        self, visit: Visit, who: _Who, groups: tuple[int | None, int | None], order: int, now: float
+        self, visit: Visit, who: Who, groups: tuple[int | None, int | None], order: int, now: float
     ) -> None:
         """Weigh an address of several user agents, and an order of headers of several clients.
 
@@ -844,7 +737,7 @@ class Watch:
         v: Sequence[float],
         c: Circumstances,
         visit: Visit,
-        who: _Who,
+        who: Who,
         now: float,
         *,
         limit: float,
@@ -868,7 +761,7 @@ class Watch:
             action=Action.THROTTLE if max(score.families, key=score.families.__getitem__) == "pace" else Action.REFUSE,
             score=round(score.total, 1),
             words=self._scales.words(v, c),
-            tracks=tuple(map(self._name, ledger.touched(row))),
+            tracks=tuple(map(self._works.name, ledger.touched(row))),
             touched=round(v[TOUCHED]),
             sent=int(v[SENT]),
             first=ledger.first[row],
@@ -915,7 +808,7 @@ class Watch:
     def _learn(
         self,
         row: int,
-        who: _Who,
+        who: Who,
         order: int,
         agent: Agent,
         v: Sequence[float],
@@ -979,22 +872,6 @@ class Watch:
             inert=self.proxied,
         )
 
-    def _name(self, work: bytes) -> str:
-        return self._names.get(work) or self._older_names.get(work) or f"#{work.hex()}"
-
-
-#: What is odd about headers, with the detector that looks at it; and what that must be worth here.
-_ODD: Final = tuple(
-    (number, NAMES.index(name))
-    for number, name in (
-        (UNHINTED, "client-hints"),
-        (NO_DEST, "fetch-dest"),
-        (NO_LANGUAGE, "language"),
-        (TOOL, "tool"),
-        (HEADLESS, "headless"),
-    )
-)
-_SAYS_SOMETHING: Final = 0.5
 
 #: Documents that newcomers may have at once when a network or an order of headers is stopped.
 _FIRST_BUDGET: Final = 10.0
@@ -1007,64 +884,6 @@ _KEPT_AT_A_STOP: Final = 0.5
 
 _AGENT_SHOWN: Final = 200
 
-#: Tracks that the line of the log names in which a stop begins.
-_TRACKS_TOLD: Final = 30
-
-
-def digest(text: str | bytes) -> int:
-    """A digest of 64 bits: nobody can make two alike, as a shorter one would let them."""
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(data, digest_size=8).digest())
-
-
-def _work_of(name: str) -> _Work:
-    hashed = crc32(name.encode("utf-8", "surrogatepass")) or 1
-    last = name.rpartition("/")[2]
-    number = int(last) if last.isascii() and last.isdecimal() and len(last) <= _MOST_DIGITS else 0
-    return _Work(hashed.to_bytes(4), number)
-
-
-def _counted(
-    agent: Agent, shape: Shape | None, headers: Headers | None, serves: Serves, *, routed: bool = True
-) -> list[int]:
-    """What one document adds to, by one each. What a script fetches where no route names it is taken for no page."""
-    counted = [DOCUMENTS]
-    page = serves is Serves.PAGE
-    if page and not routed and shape is not None and headers is not None and shape.mode >= 0:
-        page = headers[shape.mode][1] == b"navigate"
-    if page:
-        counted.append(PAGES)
-    if agent.engine:
-        counted.append(CHROMIUM + agent.engine - 1)
-    if shape is None or headers is None:
-        if agent.tool:
-            counted += (TOLD, TOOL)
-        elif agent.headless:
-            counted += (TOLD, HEADLESS)
-        return counted
-    counted.append(TOLD)
-    if page and shape.referer >= 0:
-        counted.append(REFERRED)
-    elif page and shape.site < 0:
-        counted.append(SILENT)
-    elif page and headers[shape.site][1] not in _FROM_HERE:
-        counted.append(UNLINKED)
-    if agent.tool:
-        counted.append(TOOL)
-    elif agent.engine:
-        if (agent.hints and not shape.hints) or (agent.metadata and not shape.metadata):
-            counted.append(UNHINTED)
-        if not shape.dest and shape.mode >= 0 and headers[shape.mode][1] == b"navigate":
-            counted.append(NO_DEST)
-        if not shape.language:
-            counted.append(NO_LANGUAGE)
-    if agent.headless:
-        counted.append(HEADLESS)
-    return counted
-
-
-_FROM_HERE: Final = frozenset({b"same-origin", b"same-site"})
-
 
 def _asked(facts: Facts) -> int:
     """The bytes that were delivered where nobody has counted: all, or what a short range asks for."""
@@ -1075,29 +894,3 @@ def _asked(facts: Facts) -> int:
 
 
 _RANGE: Final = re.compile(rb"bytes=(\d{1,15})-(\d{1,15})").fullmatch
-
-
-def _within(network: Network, other: Network) -> bool:
-    return network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]  # of one version
-
-
-def _finding(stop: Stop, now: float, limit: str, *, enforced: bool, begins: bool) -> Finding:
-    """What a stop means for one request. The line in which it begins tells what was taken until then."""
-    evidence = {"stop": stop.id, "kind": stop.kind.value}
-    if begins:
-        evidence |= {
-            "touched": str(stop.touched),
-            "tracks": ", ".join(stop.tracks[:_TRACKS_TOLD]),
-            "bytes": str(stop.sent),
-            "seconds": f"{stop.last - stop.first:.0f}",
-        }
-    return Finding(
-        name=f"pattern:{stop.words.partition(' ')[0] or 'unknown'}",
-        measured=stop.words,
-        threshold=limit,
-        action=stop.action,
-        retry_after_seconds=max(1, ceil(stop.until - now)),
-        enforced=enforced,
-        setting="patterns",
-        evidence=evidence,
-    )

@@ -13,7 +13,7 @@ from noscrape.cli.status import Status
 from noscrape.kept import Kept, read_lifts, write_stops
 from noscrape.log import Event, LogWriter
 from noscrape.patterns import NAMES, Settings, Stop, Trust, Watch
-from noscrape.patterns.watch import digest
+from noscrape.patterns.visitor import digest
 from noscrape.words import Action
 from tests.patterns.test_stops import STOP
 
