@@ -292,13 +292,13 @@ def _unshown(v: Record, c: Circumstances) -> float:
 
 def _bulk(v: Record, c: Circumstances) -> float:
     """Tracks faster than they can be heard: those that nothing has shown, as a class at one address is shown what it
-    plays; all, where it is an HTTP library that takes them.
+    plays; all, where it is an HTTP library that takes them, and nothing else.
 
     No more than makes up a long tail: with pace and `unshown` both would stop somebody who takes a library along.
     """
     if _speed(v, c) < c.thresholds.real_time[0]:
         return 0.0
-    if v[TOLD] and v[TOOL] > _MOSTLY * v[TOLD]:
+    if v[TOOL] > _MOSTLY * v[TOLD] and v[ASSETS] < c.thresholds.asset_share * v[PLAYED]:
         return _step(v[PLAYED], c.thresholds.bulk, (2.0, 4.5))
     return max(0.0, _step(min(v[UNSHOWN], v[PLAYED]), c.thresholds.bulk, (1.5, 3.0)) - _long_tail(v, c))
 

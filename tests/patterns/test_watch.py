@@ -258,6 +258,18 @@ class TestPeople:
                 town.ask(town.visit(f"list-{number}", agent="Shop/4 (iPhone)", headers=app, serves=Serves.DATA))
             assert (600, None) == _fetch(town, 600, agent="Shop/4 (iPhone)", headers=app, after=2.0)
 
+    def test_an_office_with_an_app_that_nobody_else_has(self) -> None:
+        """Thirty at one address, by an app that says which HTTP library it is made with: it shows what it plays."""
+        town = Town()
+        town.people(80)
+        for number in range(600):
+            data = town.visit(f"id-{number % 50}", agent="okhttp/4.12.0", headers=BARE, serves=Serves.DATA)
+            assert not stopped(town.ask(data, after=5.0))
+            town.ask(town.visit(agent="okhttp/4.12.0", serves=Serves.ARTWORK), after=0.1)
+            media = town.visit(f"audio-{number}", agent="okhttp/4.12.0", headers=BARE, serves=Serves.MEDIA)
+            assert not stopped(town.watch.observe(media, town.now))
+            town.watch.delivered(media, town.now, status=200, sent=3_200_000, seconds=200.0)
+
     def test_a_library_that_plays_as_it_is_heard(self) -> None:
         """A loudspeaker of one's own, all day long."""
         town = Town()
