@@ -22,7 +22,7 @@
 |                  | `media-pace`   | 2 to 3: audio delivered faster than it can be heard |
 |                  | `clockwork`    | 2: the same time between one track and the next |
 | policy (7)       | `trap`         | 4, then 1.5 each: the link that no person sees |
-|                  | `robots`       | 4: robots.txt was read, and then what it closes |
+|                  | `robots`       | 4: robots.txt was read, and then what it closes, more than once |
 |                  | `missing`      | 1.5: many paths that do not exist |
 | identity (6)     | `engines`      | 5 or 6: several browsers' names under one order of headers |
 
@@ -378,7 +378,11 @@ def _trap(v: Record, c: Circumstances) -> float:
 
 
 def _robots(v: Record, c: Circumstances) -> float:
-    return 4.0 if v[DISOBEYED] >= 0.5 and c.kind is Kind.CLIENT and not c.inert else 0.0
+    return 4.0 if v[DISOBEYED] >= _DISOBEYED_LEAST and c.kind is Kind.CLIENT and not c.inert else 0.0
+
+
+#: One look at what robots.txt closes is curiosity, and counted by the trap already.
+_DISOBEYED_LEAST: Final = 1.5
 
 
 def _missing(v: Record, c: Circumstances) -> float:
@@ -601,7 +605,9 @@ _NOT_OF_LISTENERS: Final = frozenset({"navigation", "catalogue"})
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a record comes to: the sum of its capped families, and how many of them give a point or more."""
+    """What a record comes to: the sum of its capped families, and how many of them give a point or more by evidence
+    that is known on this site.
+    """
 
     total: float
     strong: int
@@ -631,23 +637,24 @@ class Scales:
 
     def score(self, v: Record, c: Circumstances) -> Score:
         """The score of a record."""
-        factors = c.trust.factors
+        factors, known = c.trust.factors, c.trust.known
         total, strong, found = 0.0, 0, {}
         for family, cap, members in self._families:
             if (c.declared and family not in _OF_DECLARED) or (c.hearing and family in _NOT_OF_LISTENERS):
                 continue
-            points = 0.0
+            points, sure = 0.0, False
             for place, weigh in members:
                 raw = weigh(v, c)
                 if raw:
                     points += raw * factors[place]
+                    sure = sure or known[place]
             if not points:
                 continue
             points = min(points, cap)
             if family == "navigation" and points > UNCALIBRATED_NAVIGATION and not c.trust.warm:
                 points = UNCALIBRATED_NAVIGATION
             total += points
-            strong += points >= 1.0
+            strong += sure and points >= 1.0
             found[family] = points
         return Score(total, strong, found)
 

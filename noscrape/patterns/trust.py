@@ -76,6 +76,8 @@ class Trust:
         self.counted = [0.0] * len(self.names)
         self.showing = [0.0] * len(self.names)
         self.factors = [0.0] * len(self.names)
+        #: Whether each was seen among good visitors here, or counts without that.
+        self.known = [False] * len(self.names)
         self.active = 0.0
         self.playing = 0.0
         self.paged = 0.0
@@ -225,8 +227,9 @@ class Trust:
         counted = self.counted[place]
         common = (self.showing[place] + _PRIOR * _PRIOR_WEIGHT) / (counted + _PRIOR_WEIGHT)
         rare = min(1.0, max(0.0, log(0.9 / common) / _FULL))
-        known = 1.0 if self._absolute[place] else max(UNCALIBRATED, counted / (counted + _HALF_KNOWN))
-        self.factors[place] = rare * known
+        known = 1.0 if self._absolute[place] else counted / (counted + _HALF_KNOWN)
+        self.factors[place] = rare * max(UNCALIBRATED, known)
+        self.known[place] = known > UNCALIBRATED
 
     def _halve(self) -> None:
         self.good /= 2

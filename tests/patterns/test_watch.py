@@ -183,13 +183,13 @@ class TestScrapers:
     def test_the_trap_after_robots_txt(self) -> None:
         """One who was told, went where nobody goes, and in a hurry."""
         town = Town(trap="/hidden")
-        robots = town.visit(path="/robots.txt", agent="Acme", headers=BARE)
+        robots = town.visit(path="/robots.txt", agent=TOOL, headers=BARE)
         town.watch.read_robots(robots, NOW)
-        found = [town.ask(town.visit(str(n), agent="Acme", headers=BARE), after=0.2) for n in range(20)]
-        found.append(town.ask(town.visit(path="/hidden", agent="Acme", headers=BARE), after=0.2))
-        found.append(town.ask(town.visit(path="/hidden", agent="Acme", headers=BARE), after=0.2))
+        found = [town.ask(town.visit(str(n), agent=TOOL, headers=BARE), after=0.2) for n in range(20)]
+        found.append(town.ask(town.visit(path="/hidden", agent=TOOL, headers=BARE), after=0.2))
+        found.append(town.ask(town.visit(path="/hidden", agent=TOOL, headers=BARE), after=0.2))
         assert stopped(found[-1])
-        assert "policy 7.0" in (found[-1] or found[0]).measured  # type: ignore[union-attr]
+        assert "policy 4.0" in (found[-1] or found[0]).measured  # type: ignore[union-attr]
 
     def test_an_impostor_is_no_declared_crawler(self) -> None:
         """A name that is contradicted saves nobody."""
@@ -247,6 +247,16 @@ def _fetch(town: Town, count: int, **other: object) -> tuple[int, Finding | None
 
 class TestPeople:
     """Who never is."""
+
+    def test_curiosity(self) -> None:
+        """A person who reads robots.txt, and looks at what it closes, on a site of which nothing is known yet."""
+        town = Town(trap="/hidden")
+        town.watch.read_robots(town.visit(path="/robots.txt", headers=browser(hints=False)), NOW)
+        for number in range(150):
+            page = town.visit(f"id-{number}", headers=browser(hints=False))
+            assert not stopped(town.ask(page, after=10.0 + 7.0 * (number % 7)))
+            if number in (1, 2):
+                assert not stopped(town.ask(town.visit(path="/hidden", headers=browser(hints=False)), after=3.0))
 
     def test_a_library_taken_along(self) -> None:
         """Everything that somebody has marked, for a journey, by the app that shows it; or by one that only plays."""
